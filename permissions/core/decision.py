@@ -1,0 +1,219 @@
+"""Deciding: facts and a request in, an answer with its reasons out. No I/O, no clock (D15)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from permissions.core import reasons
+from permissions.core.classify import classify, fold_for
+from permissions.core.deciders import deciders
+from permissions.core.facts import Facts
+from permissions.core.policy import Category, Rule
+from permissions.core.reference import ImageReference, InvalidReference, Repository, parse
+from permissions.core.rules import (
+    BEFORE_ANY_ORGANIZATION,
+    OTHER_ACTIONS,
+    PULL,
+    WHOLE_REGISTRY,
+    Asked,
+    Case,
+    matching,
+    outside_limits,
+    outside_scope,
+)
+
+CATALOG = "registry:catalog"
+
+_LONGEST_UNREADABLE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: any text may stand in either field."""
+
+    image: str
+    action: str = "pull"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationDecision:
+    """How one organization decided; `category` is None only where no image was asked about."""
+
+    organization: str
+    allowed: bool
+    rule: Rule
+    category: Category | None
+    policy_version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. Rule, category, organization, version: the first that denied, else the first.
+
+    `image` is the reference as it was read, or the first 256 characters of a text that is none;
+    `classified_as` the folded repository (a mirror's becomes Docker Hub's). `organization`,
+    `category` and `policy_version` are None where no organization decided.
+    """
+
+    allowed: bool
+    rule: Rule
+    reason: str
+    image: str
+    classified_as: str | None
+    category: Category | None
+    organization: str | None
+    policy_version: int | None
+    organizations: tuple[OrganizationDecision, ...]
+    site_version: int
+    catalog_entry: str | None
+
+
+def decide(facts: Facts, request: Request, now: datetime) -> Decision:
+    """Decide one request (semantics, sections 3 and 4).
+
+    No text in the request raises. Raises `KeyError` when the facts lack an organization that
+    decides: facts that are missing are a failure, never an answer.
+    """
+    asked = _asked(facts, request, now)
+    row = next(matching(BEFORE_ANY_ORGANIZATION, asked), None)
+    if isinstance(asked.reference, InvalidReference):
+        return _unreadable(asked, asked.reference, request.image)
+    if row is not None:
+        return _without_organization(asked, asked.reference, row.rule)
+    cases = [_case(asked, asked.reference, name) for name in asked.deciders]
+    return _combined(asked.reference, cases)
+
+
+def decide_actions(
+    facts: Facts, image: str, actions: Sequence[str], now: datetime
+) -> dict[str, Decision]:
+    """Decide several actions asked together on one repository; errors as for `decide`.
+
+    The facts must hold the deciding organizations of every one of the actions.
+    """
+    decisions = {action: decide(facts, Request(image, action), now) for action in actions}
+    push = decisions.get("push")
+    if push is not None and push.allowed and "pull" in decisions:
+        decisions["pull"] = push  # D13: no client can push without pulling
+    return decisions
+
+
+def decide_catalog(facts: Facts, now: datetime) -> Decision:
+    """Decide `registry:catalog:*`, the list of all repositories of the registry that asks (D13)."""
+    asked = _asked(facts, Request(CATALOG, "catalog"), now)
+    rule = next(matching(WHOLE_REGISTRY, asked)).rule
+    reason = reasons.of_whole_registry(rule, asked)
+    organizations = tuple(
+        OrganizationDecision(
+            name, rule.allows, rule, None, facts.organizations[name].policy_version, reason
+        )
+        for name in asked.deciders
+    )
+    return _answer(facts, rule, reason, CATALOG, organizations=organizations)
+
+
+def _asked(facts: Facts, request: Request, now: datetime) -> Asked:
+    deciding = deciders(
+        subject=facts.subject,
+        registry=facts.registry,
+        named=facts.named,
+        action=request.action,
+        namespace_owner=facts.namespace_owner,
+    )
+    return Asked(facts, request.action, now, _read(request.image), deciding)
+
+
+def _read(image: str) -> ImageReference | InvalidReference:
+    try:
+        return parse(image)
+    except InvalidReference as error:
+        return error
+
+
+def _case(asked: Asked, reference: ImageReference, name: str) -> Case:
+    organization = asked.facts.organizations[name]
+    repository = fold_for(reference, asked.facts, organization)
+    category, entry = classify(repository, asked.facts, organization)
+    standing = asked.subject.standings.get(name)
+    return Case(asked, organization, standing, repository, category, entry)
+
+
+def _judge(case: Case) -> OrganizationDecision:
+    """Decide for one organization: its rules, then D11, then what narrows the credential."""
+    rule = next(matching(PULL if case.asked.pull else OTHER_ACTIONS, case)).rule
+    # D11 stands here: in mode monitor, a denial of D7 to D10 becomes Rule.MONITORED.
+    if _narrows(rule, case.asked, case.repository, case.category):
+        rule = Rule.TOKEN_SCOPE  # D16
+    return OrganizationDecision(
+        organization=case.organization.name,
+        allowed=rule.allows,
+        rule=rule,
+        category=case.category,
+        policy_version=case.organization.policy_version,
+        reason=reasons.of_organization(rule, case),
+    )
+
+
+def _narrows(rule: Rule, asked: Asked, repository: Repository, category: Category | None) -> bool:
+    """Whether the credential does not go as far as the rule would: it never widens (D16)."""
+    return rule.allows and (
+        outside_limits(asked.subject, repository)
+        or outside_scope(asked.subject, asked.action, category)
+    )
+
+
+def _combined(reference: ImageReference, cases: Sequence[Case]) -> Decision:
+    """Join the organizations' decisions: each must allow, and the sentence names all that don't."""
+    judged = [(case, _judge(case)) for case in cases]
+    denied = [(case, decision) for case, decision in judged if not decision.allowed]
+    case, top = (denied or judged)[0]
+    sentences = dict.fromkeys(decision.reason for _, decision in denied or judged[:1])
+    return _answer(
+        case.asked.facts,
+        top.rule,
+        " ".join(sentences),
+        str(reference),
+        organizations=tuple(decision for _, decision in judged),
+        repository=case.repository,
+        catalog_entry=case.entry.path if case.entry else None,
+    )
+
+
+def _without_organization(asked: Asked, reference: ImageReference, rule: Rule) -> Decision:
+    repository = fold_for(reference, asked.facts, None)
+    reason = reasons.before_any_organization(rule, asked)
+    if _narrows(rule, asked, repository, None):
+        rule = Rule.TOKEN_SCOPE  # D16
+        reason = reasons.narrowed(asked.subject, asked.action, None, repository, None)
+    return _answer(asked.facts, rule, reason, str(reference), repository=repository)
+
+
+def _unreadable(asked: Asked, problem: InvalidReference, text: str) -> Decision:
+    return _answer(asked.facts, Rule.INVALID_REFERENCE, str(problem), text[:_LONGEST_UNREADABLE])
+
+
+def _answer(
+    facts: Facts,
+    rule: Rule,
+    reason: str,
+    image: str,
+    *,
+    organizations: tuple[OrganizationDecision, ...] = (),
+    repository: Repository | None = None,
+    catalog_entry: str | None = None,
+) -> Decision:
+    top = next((d for d in organizations if not d.allowed), next(iter(organizations), None))
+    return Decision(
+        allowed=rule.allows,
+        rule=rule,
+        reason=reason,
+        image=image,
+        classified_as=None if repository is None else str(repository),
+        category=top.category if top else None,
+        organization=top.organization if top else None,
+        policy_version=top.policy_version if top else None,
+        organizations=organizations,
+        site_version=facts.site_version,
+        catalog_entry=catalog_entry,
+    )

@@ -1,0 +1,148 @@
+"""The words of Image Access Management: categories, rules, plans, scopes, namespaces, policies."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from permissions.core.reference import Repository, fold_host
+
+
+class Category(StrEnum):
+    """What kind of image a repository is to one organization: the first that fits (C1 to C4)."""
+
+    ORGANIZATION = "organization"
+    OFFICIAL = "official"
+    VERIFIED_PUBLISHER = "verified_publisher"
+    COMMUNITY = "community"
+
+
+class Rule(StrEnum):
+    """Why a decision came out as it did: stable codes that programs may rely on."""
+
+    INVALID_REFERENCE = "invalid_reference"
+    UNKNOWN_SUBJECT = "unknown_subject"
+    NOT_A_MEMBER = "not_a_member"
+    NOT_ENABLED = "not_enabled"
+    OWNER = "owner"
+    ORGANIZATION_IMAGE = "organization_image"
+    BLOCKED = "blocked"
+    EXCEPTION = "exception"
+    OFFICIAL_ALLOWED = "official_allowed"
+    OFFICIAL_RESTRICTED = "official_restricted"
+    VERIFIED_PUBLISHER_ALLOWED = "verified_publisher_allowed"
+    VERIFIED_PUBLISHER_RESTRICTED = "verified_publisher_restricted"
+    COMMUNITY_RESTRICTED = "community_restricted"
+    MONITORED = "monitored"
+    PUSH_ALLOWED = "push_allowed"
+    PUSH_DENIED = "push_denied"
+    TOKEN_SCOPE = "token_scope"
+    NOT_GOVERNED = "not_governed"
+    ANONYMOUS_DENIED = "anonymous_denied"
+
+    @property
+    def allows(self) -> bool:
+        """The answer that the rule gives: every rule always gives the same one."""
+        return self in _ALLOWING
+
+
+_ALLOWING = frozenset(
+    {
+        Rule.NOT_ENABLED,
+        Rule.OWNER,
+        Rule.ORGANIZATION_IMAGE,
+        Rule.EXCEPTION,
+        Rule.OFFICIAL_ALLOWED,
+        Rule.VERIFIED_PUBLISHER_ALLOWED,
+        Rule.MONITORED,
+        Rule.PUSH_ALLOWED,
+        Rule.NOT_GOVERNED,
+    }
+)
+
+
+class Plan(StrEnum):
+    FREE = "free"
+    TEAM = "team"
+    BUSINESS = "business"
+
+
+class Mode(StrEnum):
+    ENFORCE = "enforce"
+    MONITOR = "monitor"
+
+
+class SubjectKind(StrEnum):
+    USER = "user"
+    TOKEN = "token"
+    ANONYMOUS = "anonymous"
+
+
+class TokenScope(StrEnum):
+    """What an access token is good for (D16), each including the ones before it."""
+
+    PUBLIC_READ = "repo:public_read"
+    READ = "repo:read"
+    WRITE = "repo:write"
+    ADMIN = "repo:admin"
+
+    def covers(self, other: "TokenScope") -> bool:
+        """Whether this scope includes `other`. (`<` would compare the spelling.)"""
+        return _SCOPES.index(self) >= _SCOPES.index(other)
+
+    def permits(self, action: str, category: Category | None) -> bool:
+        """Whether a token of this scope may be used for an action on an image of a category."""
+        return self.covers(self.needed(action, category))
+
+    @staticmethod
+    def needed(action: str, category: Category | None) -> "TokenScope":
+        """The least scope for an action: what is neither a pull nor a push takes the highest."""
+        if action == "pull":
+            own = category is Category.ORGANIZATION
+            return TokenScope.READ if own else TokenScope.PUBLIC_READ
+        return TokenScope.WRITE if action == "push" else TokenScope.ADMIN
+
+
+_SCOPES = tuple(TokenScope)
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A host and a path prefix, matched by whole components; a whole repository's path is one too.
+
+    The host is folded when it is made, so that one namespace has one spelling.
+    """
+
+    host: str
+    path: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", fold_host(self.host))
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.path}"
+
+    def contains(self, repository: Repository) -> bool:
+        """Whether a folded repository lies in the namespace; `acme` does not hold `acmefoo/app`."""
+        return self.host == repository.host and (
+            repository.path == self.path or repository.path.startswith(f"{self.path}/")
+        )
+
+
+def lies_in(repository: Repository, namespaces: AbstractSet[Namespace]) -> bool:
+    """Whether a folded repository lies in any of many namespaces, however many there are."""
+    return any(Namespace(repository.host, prefix) in namespaces for prefix in _prefixes(repository))
+
+
+def _prefixes(repository: Repository) -> list[str]:
+    components = repository.path.split("/")
+    return ["/".join(components[: end + 1]) for end in range(len(components))]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An organization's Image Access Management settings, as its owners set them."""
+
+    enabled: bool
+    allow_official_images: bool
+    allow_verified_publishers: bool
+    mode: Mode = Mode.ENFORCE

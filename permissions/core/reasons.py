@@ -1,0 +1,169 @@
+"""The sentences: every answer says why, and every denial what to do about it. ASCII only."""
+
+from permissions.core.facts import Subject
+from permissions.core.policy import Category, Policy, Rule, SubjectKind, TokenScope
+from permissions.core.reference import Repository
+from permissions.core.rules import PUSH_ACTIONS, Asked, Case, outside_limits
+from permissions.core.text import shown
+
+_KIND = {
+    Category.ORGANIZATION: "organization",
+    Category.OFFICIAL: "official",
+    Category.VERIFIED_PUBLISHER: "verified publisher",
+    Category.COMMUNITY: "community",
+}
+
+
+def before_any_organization(rule: Rule, asked: Asked) -> str:
+    """Return the sentence for a rule that needed no organization to decide."""
+    token = asked.subject.kind is SubjectKind.TOKEN
+    match rule:
+        case Rule.INVALID_REFERENCE:
+            return str(asked.reference)
+        case Rule.UNKNOWN_SUBJECT if token:
+            return (
+                "This access token is unknown, revoked or expired. "
+                "Ask an owner of its organization for a new one."
+            )
+        case Rule.UNKNOWN_SUBJECT:
+            return (
+                "This account or access token is unknown or no longer active. "
+                "Sign in again, or ask an administrator of this site."
+            )
+        case Rule.ANONYMOUS_DENIED:
+            return "Signing in is required here. Run docker login, then try again."
+        case Rule.NOT_A_MEMBER if token:
+            return "This access token belongs to no organization. Use another one, or sign in."
+        case Rule.NOT_A_MEMBER:
+            return (
+                "This registry serves members of organizations only. Ask an owner of your "
+                "organization for an invitation, or sign in as someone else."
+            )
+        case Rule.PUSH_DENIED if asked.action not in PUSH_ACTIONS:
+            return _unknown_action(asked.action)
+        case Rule.PUSH_DENIED:
+            return (
+                f"No organization owns the namespace of {shown(str(asked.reference))}. Push to a "
+                "namespace of your organization, or ask the administrators of this site for one."
+            )
+        case _:
+            return "No organization restricts this pull."
+
+
+def of_organization(rule: Rule, case: Case) -> str:
+    """Return the sentence for a rule by which one organization decided."""
+    name = case.organization.name
+    match rule:
+        case Rule.NOT_A_MEMBER:
+            return _not_a_member(case.subject, name)
+        case Rule.NOT_ENABLED:
+            return f"{name} does not restrict images."
+        case Rule.OWNER:
+            return f"You are an owner of {name}, and owners may pull any image."
+        case Rule.ORGANIZATION_IMAGE:
+            return f"The image is one of {name}'s own."
+        case Rule.OFFICIAL_ALLOWED | Rule.VERIFIED_PUBLISHER_ALLOWED:
+            return f"{name} allows {_KIND[case.category]} images."
+        case Rule.PUSH_ALLOWED:
+            return f"{name} lets you {case.asked.action} {shown(str(case.repository))}."
+        case Rule.PUSH_DENIED:
+            return _push_denied(case)
+        case Rule.TOKEN_SCOPE:
+            return narrowed(case.subject, case.asked.action, case.category, case.repository, name)
+        case _:
+            return (
+                f"{name} does not allow {_KIND[case.category]} images. "
+                f"{_alternative(name, case.organization.policy)}, "
+                f"or ask an owner of {name} for an exception."
+            )
+
+
+def of_whole_registry(rule: Rule, asked: Asked) -> str:
+    """Return the sentence for `registry:catalog:*`."""
+    name = next(iter(asked.deciders), "")
+    match rule:
+        case Rule.UNKNOWN_SUBJECT | Rule.ANONYMOUS_DENIED:
+            return before_any_organization(rule, asked)
+        case Rule.NOT_A_MEMBER:
+            return _not_a_member(asked.subject, name)
+        case Rule.PUSH_ALLOWED:
+            return f"You are an owner of {name}, and owners may list its registry's repositories."
+        case Rule.TOKEN_SCOPE:
+            return (
+                f"The access token does not go as far as listing repositories. Use one with the "
+                f"scope {TokenScope.ADMIN} and without a limit to repositories."
+            )
+        case _ if asked.at_own_registry:
+            return (
+                f"Only owners of {name} may list its registry's repositories. "
+                f"Ask an owner of {name} for the list."
+            )
+        case _:
+            return (
+                "Nobody may list the repositories of a registry that no organization owns. "
+                "Ask the administrators of this site for the list."
+            )
+
+
+def narrowed(
+    subject: Subject,
+    action: str,
+    category: Category | None,
+    repository: Repository,
+    organization: str | None,
+) -> str:
+    """Return the sentence for a token that does not go as far as its holder may (D16)."""
+    if outside_limits(subject, repository):
+        return (
+            f"The access token is limited to other repositories than {shown(str(repository))}. "
+            "Use one that includes it."
+        )
+    own = f" on images of {organization}" if category is Category.ORGANIZATION else ""
+    needed = TokenScope.needed(action, category)
+    return (
+        f"The access token's scope {subject.token_scope} does not include {action}{own}. "
+        f"Use one with the scope {needed}."
+    )
+
+
+def _not_a_member(subject: Subject, name: str) -> str:
+    if subject.kind is SubjectKind.TOKEN:
+        return f"This access token is not one of {name}'s. Ask an owner of {name} for one."
+    return (
+        f"You are not a member of {name}. "
+        f"Ask an owner of {name} for an invitation, or sign in as someone else."
+    )
+
+
+def _alternative(name: str, policy: Policy) -> str:
+    """Say which images to use instead: only what the organization really allows."""
+    if policy.allow_official_images and policy.allow_verified_publishers:
+        return "Use an official or verified publisher image"
+    if policy.allow_official_images:
+        return "Use an official image"
+    if policy.allow_verified_publishers:
+        return "Use a verified publisher image"
+    return f"Use one of {name}'s own images"
+
+
+def _push_denied(case: Case) -> str:
+    name, action, image = case.organization.name, case.asked.action, shown(str(case.repository))
+    if action not in PUSH_ACTIONS:
+        return _unknown_action(action)
+    if case.category is not Category.ORGANIZATION:
+        return (
+            f"{image} lies in no namespace of {name}, so {name} can't let you {action} it. "
+            f"Use a namespace of {name}, or ask an owner of {name} for one."
+        )
+    if case.subject.kind is SubjectKind.TOKEN:
+        return (
+            f"The access token may not {action} {image}. "
+            f"Use one of {name}'s with the scope {TokenScope.needed(action, case.category)}."
+        )
+    return (
+        f"You may not {action} {image}. Ask an owner of {name} to add you to a team that can push."
+    )
+
+
+def _unknown_action(action: str) -> str:
+    return f"The action {shown(action)} is unknown here. Ask for pull, push or delete."

@@ -1,0 +1,90 @@
+"""Token scopes, namespaces, rules: the small words."""
+
+import pytest
+from hypothesis import given
+
+from permissions.core.policy import Category, Namespace, Rule, TokenScope, lies_in
+from permissions.core.reference import fold, parse
+from tests.permissions.core.strategies import references, steady
+
+NAMESPACES = frozenset(
+    {Namespace("docker.io", "acme"), Namespace("Depot.example:443", "team/app"), Namespace("b", "")}
+)
+
+
+@pytest.mark.parametrize(
+    ("scope", "pulls_public", "pulls_own", "pushes", "deletes"),
+    [
+        (TokenScope.PUBLIC_READ, True, False, False, False),
+        (TokenScope.READ, True, True, False, False),
+        (TokenScope.WRITE, True, True, True, False),
+        (TokenScope.ADMIN, True, True, True, True),
+    ],
+)
+def test_what_a_scope_permits(
+    scope: TokenScope, pulls_public: bool, pulls_own: bool, pushes: bool, deletes: bool
+) -> None:
+    own = Category.ORGANIZATION
+    for category in {*Category, None} - {own}:
+        assert scope.permits("pull", category) is pulls_public
+    assert scope.permits("pull", own) is pulls_own
+    assert scope.permits("push", own) is pushes
+    assert scope.permits("delete", own) is deletes
+    assert scope.permits("frobnicate", own) is deletes
+
+
+def test_scopes_cover_the_ones_before_them() -> None:
+    order = [TokenScope.PUBLIC_READ, TokenScope.READ, TokenScope.WRITE, TokenScope.ADMIN]
+    for place, scope in enumerate(order):
+        assert [scope.covers(other) for other in order] == [n <= place for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("image", "inside"),
+    [
+        ("acme/app", True),
+        ("acme/a/b", True),
+        ("DOCKER.IO:443/acme/app", True),
+        ("acmefoo/app", False),
+        ("foo/acme/app", False),
+        ("ghcr.io/acme/app", False),
+        ("depot.example/team/app", True),
+        ("depot.example/team/app/x", True),
+        ("DEPOT.example/team/app", True),
+        ("depot.example/team/app2", False),
+        ("depot.example/team", False),
+        ("depot.example:80/team/app", False),
+        ("b:443/anything", False),
+    ],
+)
+def test_namespaces_hold_whole_components(image: str, inside: bool) -> None:
+    assert lies_in(fold(parse(image)), NAMESPACES) is inside
+
+
+@steady
+@given(references)
+def test_looking_up_agrees_with_asking_each(image: str) -> None:
+    repository = fold(parse(image))
+    each = any(namespace.contains(repository) for namespace in NAMESPACES)
+    assert lies_in(repository, NAMESPACES) is each
+
+
+def test_a_namespace_has_one_spelling() -> None:
+    assert Namespace("Index.docker.io", "acme") == Namespace("docker.io:443", "acme")
+    assert str(Namespace("DOCKER.io", "acme")) == "docker.io/acme"
+
+
+def test_denials_are_the_rules_that_say_so() -> None:
+    denials = {rule for rule in Rule if not rule.allows}
+    assert denials == {
+        Rule.INVALID_REFERENCE,
+        Rule.UNKNOWN_SUBJECT,
+        Rule.NOT_A_MEMBER,
+        Rule.BLOCKED,
+        Rule.OFFICIAL_RESTRICTED,
+        Rule.VERIFIED_PUBLISHER_RESTRICTED,
+        Rule.COMMUNITY_RESTRICTED,
+        Rule.PUSH_DENIED,
+        Rule.TOKEN_SCOPE,
+        Rule.ANONYMOUS_DENIED,
+    }
