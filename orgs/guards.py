@@ -1,0 +1,114 @@
+"""Who may open a page. A view without one of these guards is not served.
+
+`ExplicitGuardMiddleware` refuses a view that has no `guard`, and the suite walks every URL.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django_scopes import scope
+
+from orgs.models import Organization, User
+from orgs.queries import organization_seen_by
+
+P = ParamSpec("P")
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+
+
+class Guard(StrEnum):
+    PUBLIC = "public"  # anybody
+    PERSON = "person"  # any signed-in person, about themselves
+    MEMBER = "member"  # members of the organization in the path; others get 404
+    OWNER = "owner"  # owners of it; members get 403
+    TOKEN = "token"  # its own credential check, in REST framework or a protocol module
+
+
+class SignedInRequest(HttpRequest):
+    """A request that a guard has let in."""
+
+    user: User
+
+
+class OrganizationRequest(SignedInRequest):
+    """A request of a member about their organization."""
+
+    organization: Organization
+    is_owner: bool
+
+
+OrganizationView = Callable[Concatenate[OrganizationRequest, Organization, ...], HttpResponseBase]
+
+
+def public_page(view: V) -> V:
+    """Let anybody in."""
+    return declare(Guard.PUBLIC, login_not_required(view))
+
+
+def personal_page(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let signed-in people in, each to their own things."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        return view(_signed_in(request), *args, **kwargs)
+
+    return declare(Guard.PERSON, guarded)
+
+
+def org_page(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+    """Let members of the organization in. `org`, its name in the path, arrives as itself."""
+    return declare(Guard.MEMBER, _for_members(view))
+
+
+def owners_only(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+    """Let owners of the organization in; its members get 403, everybody else 404."""
+
+    @wraps(view)
+    def for_owners(
+        request: OrganizationRequest, organization: Organization, /, **kwargs: Any
+    ) -> HttpResponseBase:
+        if not request.is_owner:
+            raise PermissionDenied(
+                f"Only owners of {organization.name} can do this. Ask one of them to do it for you."
+            )
+        return view(request, organization, **kwargs)
+
+    return declare(Guard.OWNER, _for_members(for_owners))
+
+
+def declare(guard: Guard, view: V) -> V:
+    """State the guard of a view that checks by itself."""
+    view.guard = guard  # type: ignore[attr-defined]  # functions take attributes
+    return view
+
+
+def guard_of(view: Any) -> Guard | None:
+    """The guard that a view states, or None."""
+    return getattr(view, "guard", None)
+
+
+def _for_members(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+    @wraps(view)
+    def guarded(request: OrganizationRequest, /, org: str, **kwargs: Any) -> HttpResponseBase:
+        organization = organization_seen_by(_signed_in(request).user, org)
+        if organization is None:
+            raise Http404("No organization of this name that you are a member of.")
+        request.organization = organization
+        request.is_owner = organization.viewer_is_owner
+        with scope(organization=organization):
+            return view(request, organization, **kwargs)
+
+    return guarded
+
+
+def _signed_in(request: Any) -> SignedInRequest:
+    # LoginRequiredMiddleware has sent everybody else away; this is the second lock.
+    if not request.user.is_authenticated:
+        raise PermissionDenied("Sign in first.")
+    return cast(SignedInRequest, request)

@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from orgs.actor import Actor
+from orgs.commands import OperationCommand, existing_user
+from orgs.operations import reactivate_user
+
+
+class Command(OperationCommand):
+    help = "Reactivate a user: in force at once, for every registry."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = existing_user(options["username"])
+        reactivate_user(Actor.site_staff(), user)
+        self.stdout.write(f"{user} has their memberships back.")

@@ -1,0 +1,219 @@
+"""Who somebody is: users, organizations, teams, memberships, access tokens."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django_scopes import ScopedManager
+
+from orgs.names import NAME_MAX_LENGTH, NAME_PATTERN, NAME_VALIDATORS
+
+OWNERS = "owners"
+
+
+def _name_check(field: str, constraint: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(**{f"{field}__regex": NAME_PATTERN}), name=constraint)
+
+
+class Name(models.Model):
+    """A name that a user or an organization has or had. Never reissued.
+
+    Rows are written by triggers when a user or an organization is inserted, so that no way of
+    making one gets around it.
+    """
+
+    name = models.CharField(max_length=NAME_MAX_LENGTH, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person. Deactivated (`is_active` false) they are nobody's member."""
+
+    username = models.CharField(
+        "user name", max_length=NAME_MAX_LENGTH, unique=True, validators=NAME_VALIDATORS
+    )
+    email = models.EmailField("e-mail address", unique=True)
+
+    class Meta:
+        constraints = [_name_check("username", "orgs_user_name_syntax")]
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Organization(models.Model):
+    """A tenant."""
+
+    class Plan(models.TextChoices):
+        FREE = "free", "Free"
+        TEAM = "team", "Team"
+        BUSINESS = "business", "Business"
+
+    name = models.CharField(max_length=NAME_MAX_LENGTH, unique=True, validators=NAME_VALIDATORS)
+    display_name = models.CharField(max_length=100)
+    plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.FREE)
+    # The organization at Docker Hub that Docker Desktop compares with (S1).
+    docker_organization = models.CharField(
+        max_length=NAME_MAX_LENGTH,
+        unique=True,
+        validators=NAME_VALIDATORS,
+        error_messages={"unique": "Another organization has this name at Docker Hub."},
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    viewer_is_owner: bool  # from queries.organizations_of
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            _name_check("name", "orgs_organization_name_syntax"),
+            _name_check("docker_organization", "orgs_organization_docker_name_syntax"),
+            models.CheckConstraint(
+                condition=Q(plan__in=["free", "team", "business"]), name="orgs_organization_plan"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_business_plan(self) -> bool:
+        return self.plan == self.Plan.BUSINESS
+
+
+class Membership(models.Model):
+    """That a user belongs to an organization. It counts while the user is active."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    is_owner: bool  # both from queries.memberships_of
+    can_push: bool
+
+    objects: ClassVar[models.Manager["Membership"]] = ScopedManager(organization="organization")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "user"], name="orgs_membership_once_per_user"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization}"
+
+
+class Team(models.Model):
+    """A team of an organization. The built-in `owners` team can't be renamed or deleted."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="teams")
+    name = models.CharField(max_length=NAME_MAX_LENGTH, validators=NAME_VALIDATORS)
+    description = models.CharField(max_length=200, blank=True)
+    is_owners = models.BooleanField(default=False)
+    can_push = models.BooleanField(default=False)
+    memberships = models.ManyToManyField(
+        Membership, through="TeamMembership", related_name="teams", blank=True
+    )
+
+    objects: ClassVar[models.Manager["Team"]] = ScopedManager(organization="organization")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="orgs_team_name_unique"),
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(is_owners=True), name="orgs_team_one_owners"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_owners=True, name=OWNERS) | Q(is_owners=False) & ~Q(name=OWNERS),
+                name="orgs_team_owners_is_named_owners",
+            ),
+            _name_check("name", "orgs_team_name_syntax"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}/{self.name}"
+
+
+class TeamMembership(models.Model):
+    """That a member is in a team.
+
+    The organization is repeated so that PostgreSQL's composite foreign keys can hold that the
+    team and the member are of the same one (see the migrations).
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="team_memberships")
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="team_memberships")
+
+    objects: ClassVar[models.Manager["TeamMembership"]] = ScopedManager(organization="organization")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "membership"], name="orgs_team_membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} in {self.team_id}"
+
+
+class AccessToken(models.Model):
+    """What personal and organization access tokens share. The secret itself is never stored."""
+
+    class Scope(models.TextChoices):
+        PUBLIC_READ = "repo:public_read", "Pull all but the organization's own images"
+        READ = "repo:read", "Pull"
+        WRITE = "repo:write", "Pull and push"
+        ADMIN = "repo:admin", "Pull, push, delete, and use the API"
+
+    public_id = models.CharField(max_length=40, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=100)
+    scope = models.CharField(max_length=20, choices=Scope.choices)
+    # Repositories (`docker.io/acme/app`) or namespaces (`docker.io/acme/*`); none: no limit.
+    repositories = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    scope__in=["repo:public_read", "repo:read", "repo:write", "repo:admin"]
+                ),
+                name="%(app_label)s_%(class)s_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
+                name="%(app_label)s_%(class)s_expires_later",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class PersonalAccessToken(AccessToken):
+    """Speaks as its user, never for more than its scope and repositories."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+
+
+class OrganizationAccessToken(AccessToken):
+    """A member of exactly its organization, in no team, never an owner (D16)."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="access_tokens")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    objects: ClassVar[models.Manager["OrganizationAccessToken"]] = ScopedManager(
+        organization="organization"
+    )

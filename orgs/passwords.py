@@ -1,0 +1,14 @@
+"""Checking a password outside the sign-in page, where only a yes or no is wanted."""
+
+from django.contrib.auth.backends import ModelBackend
+
+from orgs.models import User
+
+
+def user_with_password(username: str, password: str) -> User | None:
+    """The active user with this name and password, or None.
+
+    An unknown name takes as long as a wrong password.
+    """
+    user = ModelBackend().authenticate(None, username=username, password=password)
+    return user if isinstance(user, User) else None

@@ -1,0 +1,186 @@
+"""Reading who somebody is. Functions about one organization start from it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
+
+from orgs.models import (
+    Membership,
+    Organization,
+    OrganizationAccessToken,
+    PersonalAccessToken,
+    Team,
+    TeamMembership,
+    User,
+)
+from orgs.names import is_name
+from orgs.secrets import SecretKind, kind_of, secret_digest
+
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+def organizations_of(user: User) -> QuerySet[Organization]:
+    """The organizations that an active user is a member of, by name."""
+    if not user.is_active:
+        return Organization.objects.none()
+    with scopes_disabled():
+        owned = TeamMembership.objects.filter(
+            membership__user=user, team__is_owners=True, organization=OuterRef("pk")
+        )
+        return Organization.objects.filter(memberships__user=user).annotate(
+            viewer_is_owner=Exists(owned)  # type: ignore[no-redef]  # declared for readers
+        )
+
+
+def organization_seen_by(user: User, name: str) -> Organization | None:
+    """The organization of that name if the user is an active member, else None.
+
+    An organization that doesn't exist and one the user isn't in can't be told apart (P1).
+    """
+    return organizations_of(user).filter(name=name).first() if is_name(name) else None
+
+
+def owned_organizations(user: User) -> list[Organization]:
+    """The organizations that an active user is an owner of, by name."""
+    return [organization for organization in organizations_of(user) if organization.viewer_is_owner]
+
+
+def is_owner(organization: Organization, user: User) -> bool:
+    """Whether the user is an active owner of the organization."""
+    if not user.is_active:
+        return False
+    with scope(organization=organization):
+        return TeamMembership.objects.filter(team__is_owners=True, membership__user=user).exists()
+
+
+def active_owners(organization: Organization) -> QuerySet[User]:
+    """The organization's active owners, by user name."""
+    with scope(organization=organization):
+        owners = TeamMembership.objects.filter(team__is_owners=True)
+        return User.objects.filter(
+            is_active=True, memberships__in=owners.values("membership")
+        ).order_by("username")
+
+
+def members_of(organization: Organization) -> QuerySet[Membership]:
+    """The organization's memberships with their users and teams, by user name."""
+    with scope(organization=organization):
+        return (
+            Membership.objects.select_related("user")
+            .prefetch_related("teams")
+            .order_by("user__username")
+        )
+
+
+def teams_of(organization: Organization) -> QuerySet[Team]:
+    """The organization's teams with `member_count`, `owners` first."""
+    with scope(organization=organization):
+        return Team.objects.annotate(
+            member_count=Count("team_memberships", filter=Q(memberships__user__is_active=True))
+        ).order_by("-is_owners", "name")
+
+
+def team_of(organization: Organization, name: str) -> Team | None:
+    """The organization's team of that name, or None."""
+    return teams_of(organization).filter(name=name).first()
+
+
+def member_of(organization: Organization, username: str) -> Membership | None:
+    """The membership of the user of that name, or None."""
+    return members_of(organization).filter(user__username=username).first()
+
+
+def members_of_team(organization: Organization, team: Team) -> QuerySet[Membership]:
+    """The memberships in one team of the organization, by user name."""
+    return members_of(organization).filter(teams=team)
+
+
+def personal_tokens_of(user: User) -> QuerySet[PersonalAccessToken]:
+    """A person's own access tokens that aren't revoked, newest first."""
+    return PersonalAccessToken.objects.filter(user=user, revoked_at=None)
+
+
+def personal_token(secret: str, now: datetime) -> PersonalAccessToken | None:
+    """The live token of an active user with this secret, or None. Notes that it was used."""
+    if kind_of(secret) is not SecretKind.PERSONAL:
+        return None
+    token = (
+        PersonalAccessToken.objects.select_related("user")
+        .filter(_live(now), digest=secret_digest(secret), user__is_active=True)
+        .first()
+    )
+    if token is not None:
+        _note_use(PersonalAccessToken.objects.filter(pk=token.pk), now)
+    return token
+
+
+def organization_token(secret: str, now: datetime) -> OrganizationAccessToken | None:
+    """The live organization access token with this secret, or None. Notes that it was used."""
+    if kind_of(secret) is not SecretKind.ORGANIZATION:
+        return None
+    with scopes_disabled():
+        tokens = OrganizationAccessToken.objects.select_related("organization")
+        token = tokens.filter(_live(now), digest=secret_digest(secret)).first()
+        if token is not None:
+            _note_use(OrganizationAccessToken.objects.filter(pk=token.pk), now)
+    return token
+
+
+def organization_token_named(public_id: str, now: datetime) -> OrganizationAccessToken | None:
+    """The live organization access token with this public id, or None."""
+    if not is_name(public_id):
+        return None
+    with scopes_disabled():
+        tokens = OrganizationAccessToken.objects.select_related("organization")
+        return tokens.filter(_live(now), public_id=public_id).first()
+
+
+def organizations_named(names: Iterable[str]) -> list[Organization]:
+    """The organizations that exist among these names, by name."""
+    return list(Organization.objects.filter(name__in=list(names)))
+
+
+def organization_named(name: str) -> Organization | None:
+    """The organization of that name. For callers who may know of every organization."""
+    return Organization.objects.filter(name=name).first() if is_name(name) else None
+
+
+def user_named(username: str) -> User | None:
+    """The user of that name, active or not. For site staff."""
+    return User.objects.filter(username=username).first() if is_name(username) else None
+
+
+def active_user_named(username: str) -> User | None:
+    """The active user of that name, or None."""
+    if not is_name(username):
+        return None
+    return User.objects.filter(username=username, is_active=True).first()
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """All of a user's memberships, with organization and `is_owner` and `can_push`."""
+    with scopes_disabled():
+        teams = TeamMembership.objects.filter(membership=OuterRef("pk"))
+        return (
+            Membership.objects.select_related("organization")
+            .filter(user=user)
+            .annotate(
+                is_owner=Exists(teams.filter(team__is_owners=True)),  # type: ignore[no-redef]  # declared for readers
+                can_push=Exists(teams.filter(team__can_push=True)),
+            )
+        )
+
+
+def _live(now: datetime) -> Q:
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def _note_use(
+    token: QuerySet[PersonalAccessToken] | QuerySet[OrganizationAccessToken], now: datetime
+) -> None:
+    # To the minute: a build farm must not turn one row into a queue.
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
+    token.filter(stale).update(last_used_at=timezone.now())

@@ -1,0 +1,55 @@
+"""The form of our secrets: `hubadmin_pat_` + 43 random characters + a checksum of six.
+
+The prefix lets secret scanners find one in a public repository, the checksum lets them tell it
+from a look-alike without asking us.
+"""
+
+import secrets
+import string
+import zlib
+from enum import StrEnum
+
+from orgs.data_key import keyed_hash
+
+ALPHABET = string.digits + string.ascii_letters
+RANDOM_LENGTH = 43  # 256 bits in base 62
+CHECKSUM_LENGTH = 6  # 32 bits in base 62
+
+
+class SecretKind(StrEnum):
+    PERSONAL = "hubadmin_pat_"
+    ORGANIZATION = "hubadmin_oat_"
+    REGISTRY = "hubadmin_reg_"
+
+
+def new_secret(kind: SecretKind) -> str:
+    """A fresh secret of this kind, to be shown once."""
+    body = kind + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
+    return body + _checksum(body)
+
+
+def new_public_id(kind: SecretKind) -> str:
+    """A name by which a secret can be spoken of without giving it away."""
+    return f"{kind.removeprefix('hubadmin_')}{secrets.token_hex(8)}"
+
+
+def kind_of(text: str) -> SecretKind | None:
+    """Which kind of secret this is by its form, or None if it can't be one of ours."""
+    for kind in SecretKind:
+        if text.startswith(kind) and len(text) == len(kind) + RANDOM_LENGTH + CHECKSUM_LENGTH:
+            return kind if text.endswith(_checksum(text[:-CHECKSUM_LENGTH])) else None
+    return None
+
+
+def secret_digest(text: str) -> str:
+    """What is stored of a secret, and by which it is found again."""
+    return keyed_hash("access token", text)
+
+
+def _checksum(body: str) -> str:
+    number = zlib.crc32(body.encode())
+    digits = ""
+    for _ in range(CHECKSUM_LENGTH):
+        number, index = divmod(number, len(ALPHABET))
+        digits = ALPHABET[index] + digits
+    return digits

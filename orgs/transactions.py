@@ -1,0 +1,71 @@
+"""What every operation on one organization has in common."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.db import transaction
+from django_scopes import scope
+
+from audit.models import SITE
+from audit.record import Values, record
+from orgs.actor import Actor, NotAllowed
+from orgs.models import Organization
+from orgs.queries import is_owner
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Operation = Callable[Concatenate[Actor, Organization, P], R]
+
+
+def operation(function: Operation[P, R]) -> Operation[P, R]:
+    """One transaction inside the organization's scope, its row locked.
+
+    Changes to one organization queue for that lock, so that what an operation has compared
+    still holds when it writes.
+    """
+
+    @wraps(function)
+    def run(actor: Actor, organization: Organization, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic(), scope(organization=organization):
+            locked = Organization.objects.select_for_update().get(pk=organization.pk)
+            return function(actor, locked, *args, **kwargs)
+
+    return run
+
+
+def require_owner(actor: Actor, organization: Organization, to_do: str) -> None:
+    """Raise `NotAllowed` unless the actor is an owner or site staff. `to_do` ends the sentence."""
+    if actor.user is None or is_owner(organization, actor.user):
+        return
+    raise NotAllowed(
+        f"Only owners of {organization.name} can {to_do}. Ask one of them to do it for you."
+    )
+
+
+def require_site_staff(actor: Actor, to_do: str) -> None:
+    """Raise `NotAllowed` unless the actor is site staff."""
+    if actor.user is None or (actor.user.is_active and actor.user.is_staff):
+        return
+    raise NotAllowed(f"Only site staff can {to_do}.")
+
+
+def record_change(
+    actor: Actor,
+    organization: Organization | None,
+    action: str,
+    target: str = "",
+    *,
+    before: Values | None = None,
+    after: Values | None = None,
+) -> None:
+    """Log a change to an organization, or (None) to the site itself."""
+    record(
+        organization_id=organization.pk if organization else SITE,
+        actor=actor.name,
+        address=actor.address,
+        action=action,
+        target=target,
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from orgs import views
+
+urlpatterns = [
+    path("orgs/<name:org>/members/", views.members, name="members"),
+    path("orgs/<name:org>/teams/", views.teams, name="teams"),
+    path("orgs/<name:org>/teams/<name:team>/", views.team, name="team"),
+    path("orgs/<name:org>/settings/", views.settings, name="organization_settings"),
+    path("account/settings/tokens/", views.access_tokens, name="access_tokens"),
+    path(
+        "account/settings/tokens/<slug:public_id>/revoke/",
+        views.revoke_access_token,
+        name="revoke_access_token",
+    ),
+]

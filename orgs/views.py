@@ -1,0 +1,83 @@
+"""People: an organization's members, teams and general settings; a person's access tokens."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from orgs import operations, queries, token_operations
+from orgs.actor import Actor, Invalid
+from orgs.forms import AccessTokenForm, OrganizationForm
+from orgs.guards import OrganizationRequest, SignedInRequest, org_page, personal_page
+from orgs.models import Organization
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@org_page
+def members(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    page = Paginator(queries.members_of(organization), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "orgs/members.html", {"page": page})
+
+
+@require_safe
+@org_page
+def teams(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    return render(request, "orgs/teams.html", {"teams": queries.teams_of(organization)})
+
+
+@require_safe
+@org_page
+def team(request: OrganizationRequest, organization: Organization, team: str) -> HttpResponse:
+    found = queries.team_of(organization, team)
+    if found is None:
+        raise Http404("No team of this name.")
+    people = queries.members_of_team(organization, found)
+    page = Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "orgs/team.html", {"team": found, "page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@org_page
+def settings(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    posted = request.method == "POST"
+    form = OrganizationForm(request.POST) if posted else OrganizationForm.showing(organization)
+    if posted and form.is_valid():
+        try:
+            operations.change_profile(Actor.of_request(request), organization, **form.cleaned_data)
+        except Invalid as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "The settings are saved.")
+            return redirect("organization_settings", organization.name)
+    status = 400 if form.errors else 200
+    return render(request, "orgs/settings.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal_page
+def access_tokens(request: SignedInRequest) -> HttpResponse:
+    form, secret = AccessTokenForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        _, secret = token_operations.create_personal_token(
+            Actor.of_request(request), request.user, **form.wished()
+        )
+        form = AccessTokenForm()
+    tokens = queries.personal_tokens_of(request.user)
+    context = {"form": form, "new_secret": secret, "tokens": tokens}
+    status = 400 if form.errors else 200
+    response = render(request, "orgs/access_tokens.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@personal_page
+def revoke_access_token(request: SignedInRequest, public_id: str) -> HttpResponse:
+    actor = Actor.of_request(request)
+    if not token_operations.revoke_personal_token(actor, request.user, public_id):
+        raise Http404("You have no such access token.")
+    messages.success(request, "The access token is revoked.")
+    return redirect("access_tokens")
