@@ -1,0 +1,37 @@
+"""The one place where facts are gathered and the core is asked: for protocols and pages alike."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from permissions.core.decision import Decision, Request, decide, decide_actions, decide_catalog
+from permissions.core.facts import Registry
+from permissions.core.login import LoginDecision, decide_login
+from permissions.facts import Asker, Claim, facts_for
+
+
+def authorize(claim: Claim, asker: Asker, image: str, action: str = "pull") -> Decision:
+    """Decide one action on an image. Raises `NotYetKnown`, never guesses."""
+    now = timezone.now()
+    return decide(facts_for(claim, asker, image, [action], now), Request(image, action), now)
+
+
+def authorize_actions(
+    claim: Claim, asker: Asker, image: str, actions: Sequence[str]
+) -> dict[str, Decision]:
+    """Decide several actions on one image together: a push that is granted takes its pull along
+    (D13)."""
+    now = timezone.now()
+    return decide_actions(facts_for(claim, asker, image, actions, now), image, actions, now)
+
+
+def authorize_catalog(claim: Claim, asker: Asker) -> Decision:
+    """Decide whether the subject may list a registry's repositories (D13)."""
+    now = timezone.now()
+    return decide_catalog(facts_for(claim, asker, "", ["catalog"], now), now)
+
+
+def authorize_login(claim: Claim, registry: Registry) -> LoginDecision:
+    """Decide whether the subject may sign in to a registry, before any image is named."""
+    facts = facts_for(claim, Asker(registry), "", [], timezone.now())
+    return decide_login(facts.subject, registry)

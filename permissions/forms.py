@@ -1,0 +1,63 @@
+"""The form of Org Permissions."""
+
+from typing import Any
+
+from django import forms
+
+from permissions.models import ImageAccessPolicy
+from permissions.operations import Settings
+
+WORDS = {"on": True, "true": True, "off": False, "false": False}
+
+
+class SwitchInput(forms.CheckboxInput):
+    """A checkbox drawn as a switch. Keeps the word that was sent, for the field to judge."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return str(data.get(name, "off"))
+
+
+class Switch(forms.Field):
+    """On or off; a switch that isn't sent is off, as browsers have it.
+
+    Django's own field takes any text for true: too generous where true lets images in.
+    """
+
+    widget = SwitchInput(attrs={"role": "switch"}, check_test=lambda value: value in (True, "on"))
+
+    def to_python(self, value: Any) -> bool:
+        try:
+            return WORDS[str(value).lower()]
+        except KeyError:
+            raise forms.ValidationError("A switch is either on or off.") from None
+
+
+class PolicyForm(forms.Form):
+    """What an owner wishes for, and the version of the settings they saw when they did."""
+
+    enabled = Switch(label="Image Access Management")
+    allow_official_images = Switch(label="Official images")
+    allow_verified_publishers = Switch(label="Verified publisher images")
+    seen_version = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
+
+    @classmethod
+    def showing(cls, policy: ImageAccessPolicy) -> "PolicyForm":
+        """The form as it is drawn from a policy."""
+        return cls(
+            initial={
+                "enabled": policy.enabled,
+                "allow_official_images": policy.allow_official_images,
+                "allow_verified_publishers": policy.allow_verified_publishers,
+                "seen_version": policy.settings_version,
+            }
+        )
+
+    def wished(self) -> Settings:
+        """The settings that a valid form asks for."""
+        return Settings(
+            enabled=self.cleaned_data["enabled"],
+            allow_official_images=self.cleaned_data["allow_official_images"],
+            allow_verified_publishers=self.cleaned_data["allow_verified_publishers"],
+        )

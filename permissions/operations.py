@@ -1,0 +1,80 @@
+"""Every change to an organization's Image Access Management, the actor first."""
+
+from dataclasses import asdict, dataclass
+
+from django.db.models import F
+
+from orgs.actor import Actor
+from orgs.events import announce
+from orgs.models import Organization
+from orgs.transactions import operation, record_change, require_owner
+from permissions.models import ImageAccessPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an owner wishes for."""
+
+    enabled: bool
+    allow_official_images: bool
+    allow_verified_publishers: bool
+
+    @classmethod
+    def of(cls, policy: ImageAccessPolicy) -> "Settings":
+        """The settings that a policy has."""
+        return cls(
+            enabled=policy.enabled,
+            allow_official_images=policy.allow_official_images,
+            allow_verified_publishers=policy.allow_verified_publishers,
+        )
+
+
+class PlanRequired(Exception):
+    """The organization's plan doesn't have Image Access Management."""
+
+
+class SettingsChanged(Exception):
+    """Somebody else changed the settings after this actor saw them (P5)."""
+
+    def __init__(self, current: ImageAccessPolicy) -> None:
+        super().__init__("Somebody else has changed these settings since you opened them.")
+        self.current = current
+
+
+@operation
+def change_policy(
+    actor: Actor, organization: Organization, wished: Settings, seen_version: int | None
+) -> ImageAccessPolicy:
+    """Make the settings what the actor wishes; returns the policy as it is then.
+
+    `seen_version` is the `settings_version` the actor decided from, None if they saw none.
+    An unchanged wish changes nothing (P3). Raises `NotAllowed`, `PlanRequired`, or
+    `SettingsChanged`.
+    """
+    require_owner(actor, organization, "change Image Access Management")
+    if not organization.has_business_plan:
+        raise PlanRequired(
+            f"Image Access Management needs the Business plan; {organization.name} has the "
+            f"{organization.get_plan_display()} plan. Ask site staff to change the plan."
+        )
+    policy = ImageAccessPolicy.objects.select_for_update().get()
+    before = Settings.of(policy)
+    if wished == before:
+        return policy
+    if seen_version is not None and seen_version != policy.settings_version:
+        raise SettingsChanged(policy)
+    changed = {field for field, value in asdict(wished).items() if asdict(before)[field] != value}
+    for field in changed:
+        setattr(policy, field, asdict(wished)[field])
+    policy.settings_version = F("settings_version") + 1
+    policy.save(update_fields=[*sorted(changed), "settings_version"])
+    record_change(
+        actor,
+        organization,
+        "image_access.changed",
+        before={field: asdict(before)[field] for field in sorted(changed)},
+        after={field: asdict(wished)[field] for field in sorted(changed)},
+    )
+    announce([organization])
+    policy.refresh_from_db()
+    return policy

@@ -1,0 +1,224 @@
+"""Reading the rules. Functions about one organization start from it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django_scopes import scope, scopes_disabled
+
+from orgs.models import AccessToken, Organization
+from orgs.names import is_name
+from orgs.queries import (
+    active_user_named,
+    memberships_of,
+    organization_token_named,
+    organizations_named,
+)
+from orgs.secrets import SecretKind, kind_of, secret_digest
+from permissions.core import facts as core
+from permissions.core.catalog import Catalog, CatalogKind
+from permissions.core.catalog import CatalogEntry as Entry
+from permissions.core.policy import Mode, Plan, Policy, SubjectKind, TokenScope
+from permissions.core.policy import Namespace as OwnedNamespace
+from permissions.core.reference import HUB, Repository
+from permissions.models import (
+    CatalogEntry,
+    ConnectedRegistry,
+    ImageAccessPolicy,
+    Namespace,
+    RegistryCredential,
+    SiteVersion,
+)
+
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Make every query inside see the database as of one moment.
+
+    Else a decision could carry the version of a change and miss the change (P6).
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def policy_of(organization: Organization) -> ImageAccessPolicy:
+    """An organization's policy as it is now."""
+    with scope(organization=organization):
+        return ImageAccessPolicy.objects.get()
+
+
+def namespaces_of(organization: Organization) -> QuerySet[Namespace]:
+    """The namespaces that an organization owns, by path."""
+    with scope(organization=organization):
+        return Namespace.objects.select_related("registry")
+
+
+def registries_of(organization: Organization) -> QuerySet[ConnectedRegistry]:
+    """An organization's own connected registries, by service name."""
+    with scope(organization=organization):
+        return ConnectedRegistry.objects.all()
+
+
+def publisher_examples(limit: int = 4) -> list[CatalogEntry]:
+    """A few verified publishers, to show people what the word means."""
+    kind = CatalogEntry.Kind.VERIFIED_PUBLISHER
+    return list(CatalogEntry.objects.filter(kind=kind)[:limit])
+
+
+def stored_registry(service: str) -> ConnectedRegistry | None:
+    """The connected registry that calls itself so, or None. For site staff."""
+    if not is_name(service):
+        return None
+    with scopes_disabled():
+        registries = ConnectedRegistry.objects.select_related("organization")
+        return registries.filter(service=service).first()
+
+
+def registry_of_service(service: str) -> core.Registry | None:
+    """The facts about the connected registry that calls itself so, or None."""
+    registry = stored_registry(service)
+    return _registry(registry) if registry else None
+
+
+def registry_with_secret(secret: str, now: datetime) -> core.Registry | None:
+    """The registry whose live credential this is, or None. Notes that it was used."""
+    if kind_of(secret) is not SecretKind.REGISTRY:
+        return None
+    with scopes_disabled():
+        credential = (
+            RegistryCredential.objects.select_related("registry__organization")
+            .filter(digest=secret_digest(secret), revoked_at=None)
+            .first()
+        )
+        if credential is None:
+            return None
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
+        RegistryCredential.objects.filter(stale, pk=credential.pk).update(last_used_at=now)
+        return _registry(credential.registry)
+
+
+def user_subject(username: str) -> core.Subject:
+    """A user as a subject; not live if unknown or deactivated."""
+    user = active_user_named(username)
+    if user is None:
+        return core.Subject(SubjectKind.USER, username, live=False)
+    standings = {
+        membership.organization.name: core.Standing(membership.is_owner, membership.can_push)
+        for membership in memberships_of(user)
+    }
+    return core.Subject(SubjectKind.USER, username, live=True, standings=standings)
+
+
+def token_subject(public_id: str, now: datetime) -> core.Subject:
+    """An organization access token as a subject; not live if unknown, expired or revoked."""
+    token = organization_token_named(public_id, now)
+    if token is None:
+        return core.Subject(SubjectKind.TOKEN, public_id, live=False)
+    scope_, limits = narrowing(token)
+    return core.Subject(
+        SubjectKind.TOKEN,
+        public_id,
+        live=True,
+        standings={token.organization.name: core.Standing(is_owner=False, can_push=False)},
+        token_scope=scope_,
+        token_limits=limits,
+    )
+
+
+def narrowing(token: AccessToken) -> tuple[TokenScope, tuple[OwnedNamespace, ...] | None]:
+    """The scope and the repositories to which a token narrows whoever uses it (D16)."""
+    limits = [text.removesuffix("/*").partition("/") for text in token.repositories]
+    return TokenScope(token.scope), tuple(OwnedNamespace(h, p) for h, _, p in limits) or None
+
+
+def organization_facts(names: set[str]) -> dict[str, core.OrganizationFacts]:
+    """What decisions of these organizations are made from; names that don't exist are left out."""
+    return {
+        organization.name: _facts(organization)
+        for organization in (organizations_named(names) if names else [])
+    }
+
+
+def catalog_around(path: str) -> Catalog:
+    """The part of the catalogue that can matter to a repository with this path."""
+    first, _, rest = path.partition("/")
+    nearby = [first, f"{first}/{rest.partition('/')[0]}"]
+    return Catalog(
+        tuple(
+            Entry(entry.path, CatalogKind(entry.kind), entry.title, entry.description)
+            for entry in CatalogEntry.objects.filter(path__in=nearby)
+        )
+    )
+
+
+def site_mirrors() -> frozenset[str]:
+    """The hosts of site-wide registries that mirror Docker Hub."""
+    with scopes_disabled():
+        mirrors = ConnectedRegistry.objects.filter(organization=None, upstream=HUB)
+        return frozenset(mirrors.values_list("host", flat=True))
+
+
+def policy_version(organization_name: str) -> int:
+    """The newest policy version of the organization of that name; 0 if there is none."""
+    with scopes_disabled():
+        policies = ImageAccessPolicy.objects.filter(organization__name=organization_name)
+        return policies.values_list("version", flat=True).first() or 0
+
+
+def site_version() -> int:
+    """The version of what all organizations share."""
+    return SiteVersion.objects.values_list("version", flat=True).first() or 1
+
+
+def namespace_owner(repository: Repository) -> str | None:
+    """The organization that owns the namespace a repository lies in, on Docker Hub or on a
+    site-wide registry, or None."""
+    components = repository.path.split("/")
+    prefixes = ["/".join(components[: end + 1]) for end in range(len(components))]
+    on_host = (
+        Q(registry=None)
+        if repository.host == HUB
+        else Q(registry__host=repository.host, registry__organization=None)
+    )
+    with scopes_disabled():
+        owners = Namespace.objects.filter(on_host, path__in=prefixes)
+        return owners.values_list("organization__name", flat=True).first()
+
+
+def _facts(organization: Organization) -> core.OrganizationFacts:
+    with scope(organization=organization):
+        policy = ImageAccessPolicy.objects.get()
+        mirrors = ConnectedRegistry.objects.filter(upstream=HUB).values_list("host", flat=True)
+        namespaces = Namespace.objects.values_list("registry__host", "path")
+        return core.OrganizationFacts(
+            name=organization.name,
+            policy_version=policy.version,
+            plan=Plan(organization.plan),
+            policy=Policy(
+                enabled=policy.enabled,
+                allow_official_images=policy.allow_official_images,
+                allow_verified_publishers=policy.allow_verified_publishers,
+                mode=Mode(policy.mode),
+            ),
+            namespaces=frozenset(OwnedNamespace(host or HUB, path) for host, path in namespaces),
+            mirrors=frozenset(mirrors),
+        )
+
+
+def _registry(registry: ConnectedRegistry) -> core.Registry:
+    return core.Registry(
+        service=registry.service,
+        host=registry.host,
+        organization=registry.organization.name if registry.organization else None,
+        upstream_hub=registry.upstream == HUB,
+        requires_membership=registry.members_only,
+        anonymous_pulls=registry.anonymous_pulls,
+    )

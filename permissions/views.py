@@ -1,0 +1,81 @@
+"""Org Permissions: the page where owners allow and restrict, and members read."""
+
+from dataclasses import asdict
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from orgs.actor import Actor
+from orgs.guards import OrganizationRequest, org_page
+from orgs.models import Organization
+from permissions import queries
+from permissions.forms import PolicyForm
+from permissions.models import ImageAccessPolicy
+from permissions.operations import PlanRequired, SettingsChanged, change_policy
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@org_page
+def org_permissions(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    if request.method == "POST":
+        return _save(request, organization)
+    policy = queries.policy_of(organization)
+    return _page(request, organization, policy, PolicyForm.showing(policy))
+
+
+def _save(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    form = PolicyForm(request.POST)
+    if not form.is_valid():
+        return _page(request, organization, queries.policy_of(organization), form, status=400)
+    try:
+        change_policy(
+            Actor.of_request(request),
+            organization,
+            form.wished(),
+            form.cleaned_data["seen_version"],
+        )
+    except SettingsChanged as conflict:
+        return _ask_again(request, organization, form, conflict.current)
+    except PlanRequired as error:
+        form.add_error(None, str(error))
+        return _page(request, organization, queries.policy_of(organization), form, status=403)
+    messages.success(request, "Image Access Management is saved and in force.")
+    return redirect("org_permissions", organization.name)
+
+
+def _ask_again(
+    request: OrganizationRequest,
+    organization: Organization,
+    wished: PolicyForm,
+    current: ImageAccessPolicy,
+) -> HttpResponse:
+    """P5: show the wish again beside what is there now; saving it once more means it."""
+    again = PolicyForm(
+        {
+            **{field: "on" if value else "off" for field, value in asdict(wished.wished()).items()},
+            "seen_version": current.settings_version,
+        }
+    )
+    return _page(request, organization, current, again, status=409, conflict=True)
+
+
+def _page(
+    request: OrganizationRequest,
+    organization: Organization,
+    policy: ImageAccessPolicy,
+    form: PolicyForm,
+    *,
+    status: int = 200,
+    conflict: bool = False,
+) -> HttpResponse:
+    context = {
+        "policy": policy,
+        "form": form,
+        "conflict": conflict,
+        "namespaces": queries.namespaces_of(organization),
+        "publishers": queries.publisher_examples(),
+        "may_change": request.is_owner and organization.has_business_plan,
+    }
+    return render(request, "permissions/org_permissions.html", context, status=status)
