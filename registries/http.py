@@ -1,0 +1,72 @@
+"""The small request and answer that protocol modules speak, free of any framework."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from orgs.guards import Guard
+
+MAX_BODY = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are lower-case; `body` is at most `MAX_BODY` bytes."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+
+    def parameters(self) -> dict[str, list[str]]:
+        """The query's parameters, each with all its values in order."""
+        return parse_qs(self.query, keep_blank_values=True, errors="replace")
+
+    def form(self) -> dict[str, list[str]]:
+        """The fields of an `application/x-www-form-urlencoded` body."""
+        text = self.body.decode("utf-8", errors="replace")
+        return parse_qs(text, keep_blank_values=True, errors="replace")
+
+    def media_type(self) -> str:
+        """The body's media type without parameters, lower-case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def authorization(self, scheme: str) -> str | None:
+        """What follows this scheme in `Authorization`, or None if another or none is there."""
+        given, _, value = self.headers.get("authorization", "").partition(" ")
+        return value.strip() if given.lower() == scheme.lower() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP response."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_answer(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer with a JSON body that no cache keeps."""
+    body = json.dumps(content, separators=(",", ":")).encode()
+    fixed = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return Answer(status, body, {**fixed, **(headers or {})})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a protocol module is mounted, who may come in, and how the OpenAPI page shows it.
+
+    `failed` says an error that isn't the module's own in the words of its protocol.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    handle: Callable[[Request], Answer]
+    failed: Callable[[int, str], Answer]
+    guard: Guard
+    openapi: Mapping[str, Any]

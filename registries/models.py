@@ -1,0 +1,31 @@
+"""The keys that sign registry tokens."""
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class SigningKey(models.Model):
+    """A leaf key under the site's certificate authority.
+
+    The private key is encrypted under a key from the environment, so that a copy of the
+    database alone signs nothing.
+    """
+
+    key_id = models.CharField(max_length=64, unique=True)
+    encrypted_private_key = models.BinaryField()
+    certificate = models.BinaryField()  # DER
+    authority_certificate = models.BinaryField()  # PEM
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-not_after"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(not_after__gt=F("not_before")), name="registries_key_ends_later"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key_id

@@ -1,0 +1,114 @@
+"""Keeping leaf keys, and signing registry tokens with the newest."""
+
+import base64
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.db import transaction
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from orgs.actor import Actor
+from orgs.data_key import derived_key
+from orgs.transactions import record_change
+from permissions.facts import NotYetKnown
+from registries.authorities import Authority, certify_leaf
+from registries.models import SigningKey
+
+# A token must not outlive the certificate that vouches for it, nor a registry's leeway.
+RESERVE = timedelta(minutes=5)
+REREAD_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A leaf key, ready to sign."""
+
+    key: ECKey
+    header: dict[str, Any]
+    not_after: datetime
+    read_at: float
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A compact JWS (RFC 7515) by ES256, with the leaf's certificate as `x5c`."""
+        return jwt.encode(self.header, claims, self.key)
+
+
+_current: Signer | None = None
+_lock = threading.Lock()
+
+
+def current_signer(now: datetime) -> Signer:
+    """The newest key that is valid long enough. Raises `NotYetKnown` if there is none."""
+    global _current
+    signer = _current
+    if signer is not None and _fresh(signer, now):
+        return signer
+    with _lock:
+        if _current is None or not _fresh(_current, now):
+            _current = _read(now)
+        return _current
+
+
+def rotate(authority: Authority, now: datetime) -> SigningKey:
+    """Certify a fresh leaf key and store it; workers sign with it within half a minute."""
+    leaf = certify_leaf(authority, now)
+    private = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with transaction.atomic():
+        key = SigningKey.objects.create(
+            key_id=leaf.certificate.fingerprint(SHA256()).hex(),
+            encrypted_private_key=_cipher().encrypt(private),
+            certificate=leaf.certificate.public_bytes(Encoding.DER),
+            authority_certificate=authority.certificate.public_bytes(Encoding.PEM),
+            not_before=leaf.certificate.not_valid_before_utc,
+            not_after=leaf.certificate.not_valid_after_utc,
+        )
+        SigningKey.objects.filter(not_after__lt=now - timedelta(days=30)).delete()
+        record_change(Actor.site_staff(), None, "signing_key.rotated", key.key_id)
+    return key
+
+
+def has_half_its_life(now: datetime) -> bool:
+    """Whether the newest key is less than half used up."""
+    newest = SigningKey.objects.order_by("-not_after").first()
+    return (
+        newest is not None and now < newest.not_before + (newest.not_after - newest.not_before) / 2
+    )
+
+
+def authority_certificates(now: datetime) -> bytes:
+    """The PEM certificates that registries must trust to accept tokens signed from now on."""
+    live = SigningKey.objects.filter(not_after__gt=now).order_by("-not_after")
+    seen = dict.fromkeys(bytes(pem) for pem in live.values_list("authority_certificate", flat=True))
+    if not seen:
+        raise NotYetKnown("There is no signing key yet. Run manage.py rotate_signing_key.")
+    return b"".join(seen)
+
+
+def _fresh(signer: Signer, now: datetime) -> bool:
+    recently = time.monotonic() - signer.read_at < REREAD_SECONDS
+    return recently and signer.not_after > now + RESERVE
+
+
+def _read(now: datetime) -> Signer:
+    stored = (
+        SigningKey.objects.filter(not_before__lte=now, not_after__gt=now + RESERVE)
+        .order_by("-not_after")
+        .first()
+    )
+    if stored is None:
+        raise NotYetKnown("There is no valid signing key. Run manage.py rotate_signing_key.")
+    private = _cipher().decrypt(bytes(stored.encrypted_private_key))
+    chain = [base64.b64encode(bytes(stored.certificate)).decode()]
+    header = {"alg": "ES256", "typ": "JWT", "kid": stored.key_id, "x5c": chain}
+    return Signer(ECKey.import_key(private), header, stored.not_after, time.monotonic())
+
+
+def _cipher() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key("signing key encryption")))

@@ -1,0 +1,260 @@
+"""The Distribution token server: `GET` and `POST /auth/token`, and the certificate to trust.
+
+Specification: Distribution's token authentication, its OAuth2 variant and its JWT. Where it
+answers 200 with nothing granted we answer 401 `DENIED` with the reason, because that is what
+clients show to people.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from orgs.guards import Guard
+from permissions.authorize import authorize_actions, authorize_catalog, authorize_login
+from permissions.core.decision import Decision
+from permissions.core.facts import Registry
+from permissions.core.policy import Rule
+from permissions.core.reference import InvalidReference, fold_host, parse
+from permissions.core.scope import (
+    InvalidScope,
+    ResourceScope,
+    merge,
+    parse_scope,
+    split_scopes,
+)
+from permissions.facts import ANONYMOUS, Asker, Claim
+from permissions.queries import registry_of_service
+from registries import token_openapi
+from registries.credentials import BadCredentials, TooManyAttempts, claim_of, decode_basic
+from registries.http import Answer, Request, Route, json_answer
+from registries.signing import authority_certificates, current_signer
+from registries.throttle import RETRY_AFTER_SECONDS
+
+LIFE = timedelta(seconds=60)
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="Hubadmin"'}
+MAX_SCOPES = 100
+
+
+class Malformed(Exception):
+    """The request is not one of the protocol. The text says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client asks for, however it has put it."""
+
+    claim: Claim
+    registry: Registry
+    scopes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What one scope came to."""
+
+    scope: ResourceScope
+    actions: tuple[str, ...]
+    denials: tuple[Decision, ...]
+    problem: str = ""
+
+
+def handle(request: Request) -> Answer:
+    """Answer a token request."""
+    now = timezone.now()
+    try:
+        wanted = _posted(request, now) if request.method == "POST" else _got(request, now)
+    except Malformed as error:
+        return failed(400, str(error))
+    except BadCredentials as error:
+        return failed(401, str(error))
+    except TooManyAttempts as error:
+        answer = _errors(429, "TOOMANYREQUESTS", str(error))
+        return Answer(429, answer.body, {**answer.headers, "Retry-After": f"{RETRY_AFTER_SECONDS}"})
+    return _decided(wanted, now)
+
+
+def hand_out_certificates(request: Request) -> Answer:
+    """Answer with the certificates for a registry's `rootcertbundle`."""
+    pem = authority_certificates(timezone.now())
+    return Answer(200, pem, {"Content-Type": "application/x-pem-file"})
+
+
+def failed(status: int, message: str) -> Answer:
+    """An error in the form that registries' clients show to people."""
+    codes = {401: "UNAUTHORIZED", 400: "UNSUPPORTED", 405: "UNSUPPORTED", 413: "SIZE_INVALID"}
+    return _errors(status, codes.get(status, "UNAVAILABLE"), message)
+
+
+def _got(request: Request, now: datetime) -> Wanted:
+    fields = request.parameters()
+    registry = _registry(fields)
+    basic = request.authorization("Basic")
+    if basic is None and "authorization" in request.headers:
+        raise BadCredentials("Sign in with HTTP Basic credentials.")
+    claim = ANONYMOUS if basic is None else claim_of(*decode_basic(basic), request.address, now)
+    return Wanted(claim, registry, fields.get("scope", []))
+
+
+def _posted(request: Request, now: datetime) -> Wanted:
+    if request.media_type() != "application/x-www-form-urlencoded":
+        raise Malformed("Send the fields as application/x-www-form-urlencoded.")
+    fields = request.form()
+    registry = _registry(fields)
+    if _only(fields, "grant_type") != "password":
+        raise Malformed("The grant_type must be password.")
+    name, secret = _only(fields, "username"), _only(fields, "password")
+    return Wanted(claim_of(name, secret, request.address, now), registry, fields.get("scope", []))
+
+
+def _registry(fields: dict[str, list[str]]) -> Registry:
+    service = _only(fields, "service")
+    registry = registry_of_service(service)
+    if registry is None:
+        raise Malformed(
+            f"No registry calls itself {service[:60]!r} here. "
+            "Use the service name under which it was connected."
+        )
+    return registry
+
+
+def _only(fields: dict[str, list[str]], name: str) -> str:
+    values = fields.get(name, [])
+    if len(values) != 1 or not values[0]:
+        raise Malformed(f"Give {name} exactly once.")
+    return values[0]
+
+
+def _decided(wanted: Wanted, now: datetime) -> Answer:
+    texts = split_scopes(wanted.scopes)
+    if len(texts) > MAX_SCOPES:
+        return failed(400, f"Ask for at most {MAX_SCOPES} scopes at once.")
+    if not texts:
+        return _login(wanted, now)
+    granted = _granted(wanted, texts)
+    if any(grant.actions for grant in granted):
+        return _token(wanted, granted, now)
+    if any(denial.rule is Rule.ANONYMOUS_DENIED for grant in granted for denial in grant.denials):
+        return failed(401, "Sign in first: run docker login, then try again.")
+    return _errors(401, "DENIED", _reasons(granted))
+
+
+def _login(wanted: Wanted, now: datetime) -> Answer:
+    decision = authorize_login(wanted.claim, wanted.registry)
+    if decision.allowed:
+        return _token(wanted, [], now)
+    code = "UNAUTHORIZED" if decision.rule is Rule.ANONYMOUS_DENIED else "DENIED"
+    return _errors(401, code, decision.reason)
+
+
+def _granted(wanted: Wanted, texts: Iterable[str]) -> list[Granted]:
+    scopes, refused = [], []
+    for text in texts:
+        try:
+            scopes.append(parse_scope(text))
+        except InvalidScope as error:
+            refused.append(Granted(ResourceScope("", "", ()), (), (), str(error)))
+    return [_grant(wanted, scope) for scope in merge(scopes)] + refused
+
+
+def _grant(wanted: Wanted, scope: ResourceScope) -> Granted:
+    asker = Asker(wanted.registry)
+    if scope.type == "registry" and scope.name == "catalog":
+        decision = authorize_catalog(wanted.claim, asker)
+        decisions = dict.fromkeys(scope.actions, decision)
+    elif scope.type == "repository":
+        try:
+            image = _image(wanted.registry, scope.name)
+        except InvalidReference as error:
+            return Granted(scope, (), (), str(error))
+        decisions = authorize_actions(wanted.claim, asker, image, scope.actions)
+    else:
+        return Granted(scope, (), (), f"There is nothing of type {scope.type} to grant here.")
+    return Granted(
+        scope,
+        tuple(action for action in scope.actions if decisions[action].allowed),
+        tuple(decision for decision in decisions.values() if not decision.allowed),
+    )
+
+
+def _image(registry: Registry, name: str) -> str:
+    """The image reference for a scope's name, which is a path on the registry.
+
+    A first component with a port can't be part of a path; it must then be the registry itself.
+    Without a port it is one, whatever it looks like: the registry reads it so too.
+    """
+    first, slash, rest = name.partition("/")
+    path = rest if slash and ":" in first and fold_host(first) == registry.host else name
+    reference = parse(f"{registry.host}/{path}")
+    if reference.path != path:
+        raise InvalidReference(f"The scope names {name[:80]!r}, which is no repository's path.")
+    return f"{registry.host}/{path}"
+
+
+def _token(wanted: Wanted, granted: Iterable[Granted], now: datetime) -> Answer:
+    access = [_access(grant) for grant in granted if grant.actions]
+    issued_at = int(now.timestamp())
+    claims = {
+        "iss": settings.SITE_URL,
+        "sub": wanted.claim.id,
+        "aud": wanted.registry.service,
+        "nbf": issued_at,
+        "iat": issued_at,
+        "exp": issued_at + int(LIFE.total_seconds()),
+        "jti": secrets.token_urlsafe(16),
+        "access": access,
+    }
+    signed = current_signer(now).sign(claims)
+    return json_answer(
+        200,
+        {
+            "token": signed,
+            "access_token": signed,
+            "expires_in": int(LIFE.total_seconds()),
+            "issued_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "scope": " ".join(_spelled(entry) for entry in access),
+        },
+    )
+
+
+def _access(grant: Granted) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": grant.scope.type}
+    if grant.scope.type_class:
+        entry["class"] = grant.scope.type_class
+    return {**entry, "name": grant.scope.name, "actions": list(grant.actions)}
+
+
+def _spelled(entry: dict[str, Any]) -> str:
+    return f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}"
+
+
+def _reasons(granted: Iterable[Granted]) -> str:
+    sentences = dict.fromkeys(
+        sentence
+        for grant in granted
+        for sentence in (grant.problem, *(denial.reason for denial in grant.denials))
+        if sentence
+    )
+    return " ".join(sentences) or "Nothing was asked for."
+
+
+def _errors(status: int, code: str, message: str) -> Answer:
+    body = {"errors": [{"code": code, "message": message, "detail": None}]}
+    return json_answer(status, body, CHALLENGE if status == 401 else None)
+
+
+ROUTES = (
+    Route("/auth/token", ("GET", "POST"), handle, failed, Guard.TOKEN, token_openapi.TOKEN),
+    Route(
+        "/auth/ca.pem",
+        ("GET", "HEAD"),
+        hand_out_certificates,
+        failed,
+        Guard.PUBLIC,
+        token_openapi.CERTIFICATES,
+    ),
+)

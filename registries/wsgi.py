@@ -1,0 +1,138 @@
+"""Protocol modules, mounted in front of Django in the same process.
+
+Django's middleware costs ten times what a decision does, and its request loses chunked bodies.
+What its cycle does besides (signals that close stale connections, allowed hosts, request ids)
+is done here.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import DatabaseError, InterfaceError
+from django.http.request import split_domain_port, validate_host
+from prometheus_client import Histogram
+
+from permissions.facts import NotYetKnown
+from registries.http import MAX_BODY, Answer, Request, Route
+from registries.routes import ROUTES
+
+log = structlog.get_logger(__name__)
+
+ANSWERED = Histogram(
+    "hubadmin_protocol_answer_seconds",
+    "Time to answer a registry or cluster.",
+    ["path", "status"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
+)
+REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class TooLarge(Exception):
+    """The body is longer than `MAX_BODY`."""
+
+
+class Mount:
+    """A WSGI application that answers the protocols' paths and passes all others on."""
+
+    def __init__(self, site: Application) -> None:
+        self.site = site
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        route = ROUTES.get(_path(environ))
+        if route is None:
+            return self.site(environ, start_response)
+        started = time.perf_counter()
+        request_started.send(sender=type(self), environ=environ)
+        try:
+            answer = _answer(route, environ)
+        finally:
+            request_finished.send(sender=type(self))
+        ANSWERED.labels(route.path, answer.status).observe(time.perf_counter() - started)
+        headers = {"X-Content-Type-Options": "nosniff", **answer.headers}
+        headers["Content-Length"] = str(len(answer.body))
+        headers["X-Request-ID"] = _request_id(environ)
+        status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+        start_response(status, list(headers.items()))
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
+
+
+def _answer(route: Route, environ: Environ) -> Answer:
+    host, _ = split_domain_port(environ.get("HTTP_HOST", ""))
+    if not validate_host(host, settings.ALLOWED_HOSTS):
+        return route.failed(400, f"This site is not called {host or 'that'}. Use its own address.")
+    if environ["REQUEST_METHOD"] not in route.methods:
+        answer = route.failed(405, f"Use {' or '.join(route.methods)} here.")
+        return Answer(405, answer.body, {**answer.headers, "Allow": ", ".join(route.methods)})
+    try:
+        return route.handle(_request(environ))
+    except TooLarge:
+        return route.failed(413, f"The body is too large. Send at most {MAX_BODY} bytes.")
+    except NotYetKnown as error:
+        return _retry(route.failed(503, str(error)))
+    except (DatabaseError, InterfaceError):
+        log.exception("database_unavailable", path=route.path)
+        return _retry(route.failed(503, "The rules can't be read at the moment. Try again soon."))
+    except Exception:
+        log.exception("protocol_failed", path=route.path)
+        return route.failed(500, "Something went wrong here. It has been logged.")
+
+
+def _retry(answer: Answer) -> Answer:
+    return Answer(answer.status, answer.body, {**answer.headers, "Retry-After": "1"})
+
+
+def _path(environ: Environ) -> str:
+    path: str = environ.get("PATH_INFO", "")
+    return path.rstrip("/") or "/"
+
+
+def _request(environ: Environ) -> Request:
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        query=environ.get("QUERY_STRING", ""),
+        headers=headers,
+        body=_body(environ),
+        address=environ.get("REMOTE_ADDR", ""),
+    )
+
+
+def _body(environ: Environ) -> bytes:
+    """The whole body, chunked or not: granian ends the stream where the body ends."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isascii() and length.isdigit():
+        wanted = int(length)
+    else:
+        wanted = MAX_BODY + 1 if environ.get("wsgi.input_terminated") else 0
+    if length and wanted > MAX_BODY:
+        raise TooLarge
+    chunks, left = [], wanted
+    while left > 0 and (chunk := environ["wsgi.input"].read(left)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    body = b"".join(chunks)
+    if len(body) > MAX_BODY:
+        raise TooLarge
+    return body
+
+
+def _request_id(environ: Environ) -> str:
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
