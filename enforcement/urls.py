@@ -1,0 +1,10 @@
+from django.urls import path
+
+from enforcement import views
+
+PAGE = "orgs/<name:org>/settings/enforce-sign-in/"
+
+urlpatterns = [
+    path(PAGE, views.enforce_sign_in, name="enforce_sign_in"),
+    path(f"{PAGE}registry.json", views.registry_json, name="registry_json"),
+]

@@ -1,0 +1,29 @@
+"""The site's map. Each room has its own; the protocols are mounted in `registries.wsgi`."""
+
+from allauth.account import urls as account_urls
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from home.views import api_docs
+from hubadmin import errors, health, metrics
+from hubadmin.routes import guarded
+from orgs.guards import Guard, public_page
+
+urlpatterns = [
+    path("", include("home.urls")),
+    path("", include("enforcement.urls")),
+    path("", include("permissions.urls")),
+    path("", include("orgs.urls")),
+    # allauth checks by itself who may do what in each of its views.
+    path("accounts/", include(guarded(Guard.PUBLIC, account_urls.urlpatterns))),
+    path("api/schema/", public_page(SpectacularAPIView.as_view()), name="schema"),
+    path("api/docs/", api_docs, name="api_docs"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,22 @@
+"""The one WSGI application: forwarded addresses, then the protocols, then Django."""
+
+import os
+from collections.abc import Iterable
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubadmin.settings")
+site = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  (needs the settings to be set up)
+
+from audit.client_address import apply_forwarded, parse_networks  # noqa: E402
+from registries.wsgi import Environ, Mount, StartResponse  # noqa: E402
+
+mount = Mount(site)
+proxies = parse_networks(settings.TRUSTED_PROXIES)
+
+
+def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    apply_forwarded(environ, proxies)
+    return mount(environ, start_response)
