@@ -1,5 +1,6 @@
 """Making and revoking access tokens."""
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -17,6 +18,9 @@ from orgs.models import (
 from orgs.queries import organizations_of
 from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
 from orgs.transactions import operation, record_change, require_owner
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+REPOSITORY = re.compile(rf"[a-z0-9.\-\[\]:]+(?:/{_COMPONENT})+(?:/\*)?")
 
 
 def create_personal_token(
@@ -115,6 +119,12 @@ def _fill(
         raise Invalid("An access token must expire in the future.")
     if not label.strip():
         raise Invalid("An access token needs a label that says what uses it.")
+    for repository in repositories or []:
+        if not REPOSITORY.fullmatch(repository):
+            raise Invalid(
+                f"{repository!r} can't limit an access token. Give a repository with its host, "
+                "docker.io/acme/app, or all of a namespace, docker.io/acme/*."
+            )
     token.public_id = new_public_id(kind)
     token.digest = secret_digest(secret)
     token.label = label

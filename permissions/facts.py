@@ -7,7 +7,7 @@ from datetime import datetime
 from permissions import queries
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, Registry, Subject
-from permissions.core.policy import Namespace, SubjectKind, TokenScope
+from permissions.core.policy import SubjectKind, TokenLimit, TokenScope
 from permissions.core.reference import ImageReference, InvalidReference, fold, parse
 
 
@@ -19,7 +19,7 @@ class Claim:
     kind: SubjectKind
     id: str
     token_scope: TokenScope | None = None
-    token_limits: tuple[Namespace, ...] | None = None
+    token_limits: tuple[TokenLimit, ...] | None = None
 
 
 ANONYMOUS = Claim(SubjectKind.ANONYMOUS, "")

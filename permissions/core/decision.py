@@ -77,12 +77,9 @@ def decide(facts: Facts, request: Request, now: datetime) -> Decision:
     """
     asked = _asked(facts, request, now)
     row = next(matching(BEFORE_ANY_ORGANIZATION, asked), None)
-    if isinstance(asked.reference, InvalidReference):
-        return _unreadable(asked, asked.reference, request.image)
     if row is not None:
-        return _without_organization(asked, asked.reference, row.rule)
-    cases = [_case(asked, asked.reference, name) for name in asked.deciders]
-    return _combined(asked.reference, cases)
+        return _without_organization(asked, row.rule, request.image)
+    return _combined([_case(asked, name) for name in asked.deciders])
 
 
 def decide_actions(
@@ -131,9 +128,15 @@ def _read(image: str) -> ImageReference | InvalidReference:
         return error
 
 
-def _case(asked: Asked, reference: ImageReference, name: str) -> Case:
+def _readable(asked: Asked) -> ImageReference:
+    if isinstance(asked.reference, InvalidReference):
+        raise asked.reference  # never: D1 comes before everything that needs to know the image
+    return asked.reference
+
+
+def _case(asked: Asked, name: str) -> Case:
     organization = asked.facts.organizations[name]
-    repository = fold_for(reference, asked.facts, organization)
+    repository = fold_for(_readable(asked), asked.facts, organization)
     category, entry = classify(repository, asked.facts, organization)
     standing = asked.subject.standings.get(name)
     return Case(asked, organization, standing, repository, category, entry)
@@ -163,7 +166,7 @@ def _narrows(rule: Rule, asked: Asked, repository: Repository, category: Categor
     )
 
 
-def _combined(reference: ImageReference, cases: Sequence[Case]) -> Decision:
+def _combined(cases: Sequence[Case]) -> Decision:
     """Join the organizations' decisions: each must allow, and the sentence names all that don't."""
     judged = [(case, _judge(case)) for case in cases]
     denied = [(case, decision) for case, decision in judged if not decision.allowed]
@@ -173,24 +176,23 @@ def _combined(reference: ImageReference, cases: Sequence[Case]) -> Decision:
         case.asked.facts,
         top.rule,
         " ".join(sentences),
-        str(reference),
+        str(case.asked.reference),
         organizations=tuple(decision for _, decision in judged),
         repository=case.repository,
         catalog_entry=case.entry.path if case.entry else None,
     )
 
 
-def _without_organization(asked: Asked, reference: ImageReference, rule: Rule) -> Decision:
-    repository = fold_for(reference, asked.facts, None)
+def _without_organization(asked: Asked, rule: Rule, text: str) -> Decision:
     reason = reasons.before_any_organization(rule, asked)
+    if rule is Rule.INVALID_REFERENCE:
+        return _answer(asked.facts, rule, reason, text[:_LONGEST_UNREADABLE])
+    reference = _readable(asked)
+    repository = fold_for(reference, asked.facts, None)
     if _narrows(rule, asked, repository, None):
         rule = Rule.TOKEN_SCOPE  # D16
         reason = reasons.narrowed(asked.subject, asked.action, None, repository, None)
     return _answer(asked.facts, rule, reason, str(reference), repository=repository)
-
-
-def _unreadable(asked: Asked, problem: InvalidReference, text: str) -> Decision:
-    return _answer(asked.facts, Rule.INVALID_REFERENCE, str(problem), text[:_LONGEST_UNREADABLE])
 
 
 def _answer(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from permissions.core.catalog import Catalog
-from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenScope
+from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenLimit, TokenScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Subject:
     live: bool
     standings: Mapping[str, Standing] = field(default_factory=dict)
     token_scope: TokenScope | None = None
-    token_limits: tuple[Namespace, ...] | None = None
+    token_limits: tuple[TokenLimit, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

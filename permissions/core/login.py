@@ -17,6 +17,8 @@ class LoginDecision:
 
 def decide_login(subject: Subject, registry: Registry) -> LoginDecision:
     """Decide a sign-in to a registry: O0, then O5's demand for membership, said as S2 says it."""
+    if subject.kind is SubjectKind.ANONYMOUS and registry.anonymous_pulls:
+        return LoginDecision(True, Rule.NOT_GOVERNED, "Nobody needs to sign in here.")
     if subject.kind is SubjectKind.ANONYMOUS:
         return _refused(Rule.ANONYMOUS_DENIED, "Sign in first: run docker login, then try again.")
     if not subject.live:

@@ -128,6 +128,26 @@ class Namespace:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class TokenLimit:
+    """What a token is limited to (D16): one repository, or whatever lies in a namespace."""
+
+    within: Namespace
+    exact: bool
+
+    @classmethod
+    def read(cls, text: str) -> "TokenLimit":
+        """Read `docker.io/acme/app`, one repository, or `docker.io/acme/*`, a whole namespace."""
+        host, _, path = text.removesuffix("/*").partition("/")
+        return cls(Namespace(host, path), exact=not text.endswith("/*"))
+
+    def contains(self, repository: Repository) -> bool:
+        """Whether a folded repository is within the limit."""
+        if self.exact:
+            return (repository.host, repository.path) == (self.within.host, self.within.path)
+        return self.within.contains(repository)
+
+
 def lies_in(repository: Repository, namespaces: AbstractSet[Namespace]) -> bool:
     """Whether a folded repository lies in any of many namespaces, however many there are."""
     return any(Namespace(repository.host, prefix) in namespaces for prefix in _prefixes(repository))

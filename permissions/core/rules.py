@@ -156,8 +156,8 @@ PULL: tuple[Row[Case], ...] = (
         Rule.VERIFIED_PUBLISHER_RESTRICTED,
         lambda c: c.category is Category.VERIFIED_PUBLISHER,
     ),
-    Row("D10", Rule.COMMUNITY_RESTRICTED, lambda c: True),
-    # D11 (monitor) is no row: it turns a denial of D7 to D10 into an allow, in decision.judge.
+    Row("D10", Rule.COMMUNITY_RESTRICTED, lambda _: True),
+    # D11 (monitor) is no row: it turns a denial of D7 to D10 into an allow, in decision._judge.
 )
 
 OTHER_ACTIONS: tuple[Row[Case], ...] = (
@@ -165,7 +165,7 @@ OTHER_ACTIONS: tuple[Row[Case], ...] = (
     Row("D13", Rule.PUSH_DENIED, lambda c: c.asked.action not in PUSH_ACTIONS),
     Row("D13", Rule.PUSH_DENIED, lambda c: c.category is not Category.ORGANIZATION),
     Row("D13", Rule.PUSH_DENIED, lambda c: not c.may_push),
-    Row("D13", Rule.PUSH_ALLOWED, lambda c: True),
+    Row("D13", Rule.PUSH_ALLOWED, lambda _: True),
 )
 
 WHOLE_REGISTRY: tuple[Row[Asked], ...] = (
@@ -177,7 +177,7 @@ WHOLE_REGISTRY: tuple[Row[Asked], ...] = (
     # A list of every repository tells more than any limit to some of them may.
     Row("D16", Rule.TOKEN_SCOPE, lambda q: q.subject.token_limits is not None),
     Row("D16", Rule.TOKEN_SCOPE, lambda q: outside_scope(q.subject, q.action, None)),
-    Row("D13", Rule.PUSH_ALLOWED, lambda q: True),
+    Row("D13", Rule.PUSH_ALLOWED, lambda _: True),
 )
 
 

@@ -3,7 +3,7 @@
 from permissions.core.catalog import Catalog, CatalogEntry, CatalogKind
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Registry, Standing, Subject
-from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenScope
+from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenLimit, TokenScope
 from permissions.core.reference import HUB, InvalidReference, fold, fold_host, parse
 from tests.permissions.core.tables import rows
 
@@ -83,7 +83,7 @@ _SITE_HOSTS = {HUB} | {fold_host(r.host) for r in REGISTRIES.values() if r.organ
 
 
 def subject(text: str) -> Subject:
-    """Read `mel repo:read only docker.io/acme`: a name, the credential's scope, its limits."""
+    """Read `mel repo:read only docker.io/acme/*`: a name, the credential's scope, its limits."""
     credential, _, limits = text.partition(" only ")
     name, _, scope = credential.partition(" ")
     known = SUBJECTS[name]
@@ -93,7 +93,7 @@ def subject(text: str) -> Subject:
         live=known.live,
         standings=known.standings,
         token_scope=TokenScope(scope) if scope else None,
-        token_limits=tuple(map(_namespace, limits.split())) if limits else None,
+        token_limits=tuple(map(TokenLimit.read, limits.split())) if limits else None,
     )
 
 

@@ -1,8 +1,12 @@
 """Token scopes, namespaces, rules: the small words."""
 
+from dataclasses import is_dataclass
+from types import ModuleType
+
 import pytest
 from hypothesis import given
 
+from permissions.core import catalog, decision, facts, policy, reference, rules, scope
 from permissions.core.policy import Category, Namespace, Rule, TokenScope, lies_in
 from permissions.core.reference import fold, parse
 from tests.permissions.core.strategies import references, steady
@@ -35,8 +39,8 @@ def test_what_a_scope_permits(
 
 def test_scopes_cover_the_ones_before_them() -> None:
     order = [TokenScope.PUBLIC_READ, TokenScope.READ, TokenScope.WRITE, TokenScope.ADMIN]
-    for place, scope in enumerate(order):
-        assert [scope.covers(other) for other in order] == [n <= place for n in range(4)]
+    for place, each in enumerate(order):
+        assert [each.covers(other) for other in order] == [n <= place for n in range(4)]
 
 
 @pytest.mark.parametrize(
@@ -88,3 +92,12 @@ def test_denials_are_the_rules_that_say_so() -> None:
         Rule.TOKEN_SCOPE,
         Rule.ANONYMOUS_DENIED,
     }
+
+
+@pytest.mark.parametrize("module", [catalog, decision, facts, policy, reference, rules, scope])
+def test_nothing_can_be_changed_after_it_was_made(module: ModuleType) -> None:
+    classes = [c for c in vars(module).values() if isinstance(c, type) and is_dataclass(c)]
+    assert classes
+    for each in classes:
+        assert each.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert "__slots__" in vars(each)

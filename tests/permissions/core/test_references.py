@@ -63,7 +63,7 @@ class OnlyALength:
 
 def test_ten_megabytes_are_refused_by_their_length_alone() -> None:
     with pytest.raises(InvalidReference, match="10000000 characters long: at most 4096"):
-        parse(cast(str, OnlyALength()))
+        parse(cast("str", OnlyALength()))
     with pytest.raises(InvalidReference, match="10000011 characters long: at most 4096"):
         parse("docker.io/" + "a/" * 5_000_000 + "a")
 
@@ -108,11 +108,9 @@ def _by_the_grammar(text: str) -> ImageReference | None:
 def test_reading_agrees_with_the_grammar(text: str) -> None:
     try:
         read = parse(text)
-    except InvalidReference as refusal:
-        assert _by_the_grammar(text) is None
-        assert str(refusal).isascii()
-    else:
-        assert read == _by_the_grammar(text)
+    except InvalidReference:
+        read = None
+    assert read == _by_the_grammar(text)
 
 
 @steady
