@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from enforcement import artefacts
 from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
+from permissions.queries import mirror_for, namespaces_of, policy_of
 
 
 @require_safe
@@ -18,6 +19,9 @@ def enforce_sign_in(request: OrganizationRequest, organization: Organization) ->
         "registry_json": artefacts.registry_json(names).decode(),
         "platforms": artefacts.platforms(names),
         "may_use": request.is_owner and organization.has_business_plan,
+        "policy": policy_of(organization),
+        "namespaces": namespaces_of(organization),
+        "mirror": mirror_for(organization),
     }
     return render(request, "enforcement/enforce_sign_in.html", context)
 

@@ -20,7 +20,7 @@ from orgs.secrets import SecretKind, kind_of, secret_digest
 from permissions.core import facts as core
 from permissions.core.catalog import Catalog, CatalogKind
 from permissions.core.catalog import CatalogEntry as Entry
-from permissions.core.policy import Mode, Plan, Policy, SubjectKind, TokenScope
+from permissions.core.policy import Mode, Plan, Policy, SubjectKind, TokenLimit, TokenScope
 from permissions.core.policy import Namespace as OwnedNamespace
 from permissions.core.reference import HUB, Repository
 from permissions.models import (
@@ -65,6 +65,14 @@ def registries_of(organization: Organization) -> QuerySet[ConnectedRegistry]:
     """An organization's own connected registries, by service name."""
     with scope(organization=organization):
         return ConnectedRegistry.objects.all()
+
+
+def mirror_for(organization: Organization) -> ConnectedRegistry | None:
+    """A mirror of Docker Hub that asks about the organization's members, its own if it has one."""
+    with scopes_disabled():
+        mirrors = ConnectedRegistry.objects.filter(upstream=HUB)
+        site_wide = mirrors.filter(organization=None)
+        return mirrors.filter(organization=organization).first() or site_wide.first()
 
 
 def publisher_examples(limit: int = 4) -> list[CatalogEntry]:
@@ -133,10 +141,9 @@ def token_subject(public_id: str, now: datetime) -> core.Subject:
     )
 
 
-def narrowing(token: AccessToken) -> tuple[TokenScope, tuple[OwnedNamespace, ...] | None]:
+def narrowing(token: AccessToken) -> tuple[TokenScope, tuple[TokenLimit, ...] | None]:
     """The scope and the repositories to which a token narrows whoever uses it (D16)."""
-    limits = [text.removesuffix("/*").partition("/") for text in token.repositories]
-    return TokenScope(token.scope), tuple(OwnedNamespace(h, p) for h, _, p in limits) or None
+    return TokenScope(token.scope), tuple(map(TokenLimit.read, token.repositories)) or None
 
 
 def organization_facts(names: set[str]) -> dict[str, core.OrganizationFacts]:

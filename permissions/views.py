@@ -76,6 +76,7 @@ def _page(
         "conflict": conflict,
         "namespaces": queries.namespaces_of(organization),
         "publishers": queries.publisher_examples(),
+        "mirror": queries.mirror_for(organization),
         "may_change": request.is_owner and organization.has_business_plan,
     }
     return render(request, "permissions/org_permissions.html", context, status=status)

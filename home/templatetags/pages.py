@@ -1,0 +1,101 @@
+"""What the templates need and Django's own tags don't have."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from audit.models import AuditEntry
+
+register = template.Library()
+
+# What somebody did, between their name and what they did it to.
+ACTIONS = {
+    "image_access.changed": "changed Image Access Management",
+    "member.added": "added the member",
+    "member.removed": "removed the member",
+    "member.teams_changed": "changed the teams of",
+    "namespace.assigned": "assigned the namespace",
+    "organization.changed": "changed the general settings",
+    "organization.created": "created the organization",
+    "organization_token.created": "created the organization access token",
+    "organization_token.revoked": "revoked the organization access token",
+    "plan.changed": "changed the plan",
+    "registry.connected": "connected the registry",
+    "registry.credential_issued": "issued a credential of the registry",
+    "team.created": "created the team",
+    "user.deactivated": "deactivated the user",
+    "user.reactivated": "reactivated the user",
+}
+FIELDS = {
+    "allow_official_images": "Official images",
+    "allow_verified_publishers": "Verified publisher images",
+    "anonymous_pulls": "Anonymous pulls",
+    "can_push": "May push",
+    "docker_organization": "Organization at Docker Hub",
+    "enabled": "Image Access Management",
+    "joined": "Joined the teams",
+    "left": "Left the team",
+    "members_only": "Members only",
+}
+# How a yes and a no of these fields read on the pages.
+SWITCHES = {
+    "enabled": ("Enabled", "Disabled"),
+    "allow_official_images": ("Allowed", "Restricted"),
+    "allow_verified_publishers": ("Allowed", "Restricted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that an entry of the log changed, in words. Empty: there was, or is, nothing."""
+
+    name: str
+    before: str
+    after: str
+
+
+@register.filter
+def action(entry: AuditEntry) -> str:
+    """What the actor did, as the middle of a sentence."""
+    return ACTIONS.get(entry.action, entry.action.replace("_", " ").replace(".", ": "))
+
+
+@register.filter
+def changes(entry: AuditEntry) -> list[Change]:
+    """What an entry changed, in words."""
+    fields = [*entry.after, *(field for field in entry.before if field not in entry.after)]
+    found = [
+        Change(
+            FIELDS.get(field, field.replace("_", " ").capitalize()),
+            _words(field, entry.before.get(field)),
+            _words(field, entry.after.get(field)),
+        )
+        for field in fields
+    ]
+    return [change for change in found if change.before or change.after]
+
+
+@register.filter
+def is_past(moment: datetime | None) -> bool:
+    """Whether a moment has come."""
+    return moment is not None and moment <= timezone.now()
+
+
+@register.simple_tag
+def widget(field: BoundField, css_class: str) -> SafeString:
+    """A form field's input with a class; its label says what it is, so no placeholder."""
+    return field.as_widget(attrs={"class": css_class, "placeholder": False})
+
+
+def _words(field: str, value: Any) -> str:
+    if isinstance(value, bool):
+        yes, no = SWITCHES.get(field, ("Yes", "No"))
+        return yes if value else no
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else str(value)
