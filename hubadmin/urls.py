@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("permissions.urls")),
     path("", include("orgs.urls")),
     # allauth checks by itself who may do what in each of its views.
-    path("accounts/", include(guarded(Guard.PUBLIC, account_urls.urlpatterns))),
+    path("accounts/", include(guarded(Guard.PACKAGE, account_urls.urlpatterns))),
     path("api/schema/", public_page(SpectacularAPIView.as_view()), name="schema"),
     path("api/docs/", api_docs, name="api_docs"),
     path("healthz", health.healthz, name="healthz"),

@@ -25,6 +25,7 @@ class Guard(StrEnum):
     PERSON = "person"  # any signed-in person, about themselves
     MEMBER = "member"  # members of the organization in the path; others get 404
     OWNER = "owner"  # owners of it; members get 403
+    PACKAGE = "package"  # the package that brings the view checks by itself
     TOKEN = "token"  # its own credential check, in REST framework or a protocol module
 
 

@@ -34,6 +34,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         "type": "about:blank",
         "title": HTTPStatus(error.status_code).phrase,
         "status": error.status_code,
+        "code": error.default_code,
     }
     if isinstance(error, exceptions.ValidationError):
         fields = _by_path(error.detail)

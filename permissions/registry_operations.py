@@ -163,7 +163,8 @@ def _host(text: str) -> str:
 
 def _save_with_credential(registry: ConnectedRegistry) -> str:
     try:
-        registry.full_clean()
+        with scopes_disabled():  # service names are unique on the whole site
+            registry.full_clean()
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
     registry.save(force_insert=True)

@@ -99,7 +99,7 @@ def _fresh(signer: Signer, now: datetime) -> bool:
 def _read(now: datetime) -> Signer:
     stored = (
         SigningKey.objects.filter(not_before__lte=now, not_after__gt=now + RESERVE)
-        .order_by("-not_after")
+        .order_by("-not_after", "-pk")
         .first()
     )
     if stored is None:

@@ -37,7 +37,6 @@ from registries.throttle import RETRY_AFTER_SECONDS
 
 LIFE = timedelta(seconds=60)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Hubadmin"'}
-MAX_SCOPES = 100
 
 
 class Malformed(Exception):
@@ -130,9 +129,10 @@ def _only(fields: dict[str, list[str]], name: str) -> str:
 
 
 def _decided(wanted: Wanted, now: datetime) -> Answer:
-    texts = split_scopes(wanted.scopes)
-    if len(texts) > MAX_SCOPES:
-        return failed(400, f"Ask for at most {MAX_SCOPES} scopes at once.")
+    try:
+        texts = split_scopes(wanted.scopes)
+    except InvalidScope as error:
+        return failed(400, str(error))
     if not texts:
         return _login(wanted, now)
     granted = _granted(wanted, texts)
