@@ -1,0 +1,94 @@
+"""Hubadmin itself as production runs it: granian, several workers, collected static files."""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services.process import answers_http, free_port, run_to_end, running, temporary_folder
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    url: str
+    port: int
+    log: Path
+    state: Path
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a `manage.py` command against this site; what it printed."""
+        return run_to_end(
+            [sys.executable, str(CHECKOUT / "manage.py"), *arguments], env=self.environment
+        )
+
+
+@contextmanager
+def site(
+    *,
+    database_url: str,
+    redis_url: str,
+    prepare: Callable[[Site], None],
+    workers: int = 2,
+    port: int | None = None,
+) -> Iterator[Site]:
+    """Serves from an empty database, which `prepare` fills before the first request."""
+    with temporary_folder("site") as state:
+        port = port or free_port()
+        served = Site(
+            url=f"http://localhost:{port}",
+            port=port,
+            log=state / "log",
+            state=state,
+            environment=_environment(state, port, database_url, redis_url),
+        )
+        served.manage("migrate", "--verbosity", "0")
+        served.manage("collectstatic", "--noinput", "--verbosity", "0")
+        served.manage("rotate_signing_key")
+        prepare(served)
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        command += [
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+            "--workers-kill-timeout",
+            "3",
+            "--access-log",
+        ]
+
+        def ready() -> bool:
+            return answers_http(port, "/readyz") == 200
+
+        with running(
+            [*command, "hubadmin.wsgi:application"],
+            log=served.log,
+            ready=ready,
+            env=served.environment,
+            cwd=CHECKOUT,
+        ):
+            yield served
+
+
+def _environment(state: Path, port: int, database_url: str, redis_url: str) -> dict[str, str]:
+    # What the shell has set for another Hubadmin must not reach this one.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HUBADMIN_", "DJANGO_"))
+    }
+    return inherited | {
+        "HUBADMIN_URL": f"http://localhost:{port}",
+        "HUBADMIN_VAR": str(state / "var"),
+        "HUBADMIN_STATIC_ROOT": str(state / "static"),
+        "HUBADMIN_SECRET_KEY": secrets.token_urlsafe(48),
+        "HUBADMIN_DATA_KEY": secrets.token_urlsafe(48),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "EMAIL_URL": "console:",
+    }
