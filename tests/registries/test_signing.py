@@ -1,0 +1,76 @@
+"""The authority, its leaf keys, and how they are kept."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from django.core.management import call_command
+from django.utils import timezone
+
+from permissions.facts import NotYetKnown
+from registries import signing
+from registries.authorities import authority_in, certify_leaf
+from registries.models import SigningKey
+
+NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _no_signer_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "_current", None)
+
+
+def test_the_authority_is_made_once_and_its_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "ca"
+    first, second = authority_in(folder, NOW), authority_in(folder, NOW)
+    assert first.certificate == second.certificate
+    assert (folder / "ca.key").stat().st_mode & 0o777 == 0o600
+    constraints = first.certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert constraints.value.ca
+    assert first.certificate.not_valid_after_utc > NOW + timedelta(days=3000)
+
+
+def test_leaves_are_certified_for_at_most_seven_days_and_can_not_certify(tmp_path: Path) -> None:
+    authority = authority_in(tmp_path, NOW)
+    leaf = certify_leaf(authority, NOW).certificate
+    leaf.verify_directly_issued_by(authority.certificate)
+    assert leaf.not_valid_after_utc - leaf.not_valid_before_utc <= timedelta(days=7)
+    assert leaf.not_valid_before_utc < NOW
+    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+@pytest.mark.django_db
+def test_the_private_key_is_stored_encrypted(tmp_path: Path) -> None:
+    key = signing.rotate(authority_in(tmp_path, NOW), NOW)
+    assert b"PRIVATE KEY" not in bytes(key.encrypted_private_key)
+    assert b"PRIVATE KEY" in signing._cipher().decrypt(bytes(key.encrypted_private_key))
+
+
+@pytest.mark.django_db
+def test_the_newest_key_signs_and_all_authorities_are_handed_out(tmp_path: Path) -> None:
+    now = timezone.now() + timedelta(seconds=1)
+    old = signing.current_signer(now)
+    key = signing.rotate(authority_in(tmp_path, now), now)
+    signing._current = None
+    assert signing.current_signer(now).header["kid"] == key.key_id != old.header["kid"]
+    assert signing.authority_certificates(NOW).count(b"BEGIN CERTIFICATE") == 2
+
+
+@pytest.mark.django_db
+def test_a_key_that_would_end_before_its_token_signs_nothing() -> None:
+    end = signing.current_signer(NOW).not_after
+    assert signing.current_signer(end - timedelta(minutes=6))
+    signing._current = None
+    with pytest.raises(NotYetKnown):
+        signing.current_signer(end - timedelta(minutes=4))
+
+
+@pytest.mark.django_db
+def test_rotation_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    call_command("rotate_signing_key", if_needed=True)
+    assert SigningKey.objects.count() == 1
+    assert signing.has_half_its_life(NOW + timedelta(days=3))
+    assert not signing.has_half_its_life(NOW + timedelta(days=4))
+    call_command("rotate_signing_key")
+    assert SigningKey.objects.count() == 2

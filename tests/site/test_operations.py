@@ -1,0 +1,145 @@
+"""What administrators look at: health, metrics, headers, the API's description, commands."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from openapi_spec_validator import validate
+from pytest_django import Settings
+
+from orgs.models import User
+from orgs.queries import organization_named
+from registries.routes import ROUTES
+from tests.conftest import NewVisitor, named_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_alive_and_ready(visitor: NewVisitor) -> None:
+    assert visitor().get("/healthz").json() == {"status": "ok"}
+    ready = visitor().get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json()["checks"] == {"database": True, "cache": True, "signing_key": True}
+
+
+def test_not_ready_without_a_key(visitor: NewVisitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    from registries import signing
+    from registries.models import SigningKey
+
+    monkeypatch.setattr(signing, "_current", None)
+    SigningKey.objects.all().delete()
+    ready = visitor().get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["checks"]["signing_key"] is False
+    assert visitor().get("/healthz").status_code == 200
+
+
+def test_metrics_are_for_whoever_may_scrape(
+    visitor: NewVisitor, settings: Settings
+) -> None:
+    assert visitor().get("/metrics").status_code == 403
+    settings.METRICS_TOKEN = "scrape-me"
+    assert visitor(Authorization="Bearer wrong").get("/metrics").status_code == 403
+    visitor().get("/auth/ca.pem")
+    answer = visitor(Authorization="Bearer scrape-me").get("/metrics")
+    assert answer.status_code == 200
+    assert 'hubadmin_protocol_answer_seconds_count{path="/auth/ca.pem"' in answer.text
+
+
+def test_pages_come_with_a_strict_policy(visitor: NewVisitor) -> None:
+    headers = visitor().get("/").headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_errors_are_ours(visitor: NewVisitor, settings: Settings) -> None:
+    page = visitor().get("/no/such/page")
+    assert page.status_code == 404
+    assert "Hubadmin" in page.text
+    problem = visitor().get("/api/no/such")
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["status"] == 404
+    forged = visitor().post("/accounts/login/", data={"login": "mel"})
+    assert forged.status_code == 403
+    assert "load the page again" in forged.text
+    assert visitor().get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_the_api_is_described(visitor: NewVisitor) -> None:
+    answer = visitor().get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
+    document = json.loads(answer.text)
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    assert set(ROUTES) | {"/v2/orgs/{org}/settings"} <= set(document["paths"])
+    page = visitor().get("/api/docs/")
+    assert page.status_code == 200
+    assert "/access/v1/evaluation" in page.text
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_manage_py_makes_the_first_people() -> None:
+    run("create_user", "zoe", "zoe@example.com", "--full-name", "Zoe Zhang")
+    run("create_organization", "zorg", "--owner", "zoe", "--display-name", "Zorg")
+    run("create_user", "yan", "yan@example.com")
+    run("add_member", "zorg", "yan", "--team", "owners")
+    run("set_plan", "zorg", "team")
+    run("deactivate_user", "yan")
+    run("reactivate_user", "yan")
+    run("remove_member", "zorg", "yan")
+    run("assign_namespace", "zorg", "zorg")
+    secret = run("connect_registry", "zorg-hub", "zorg.example:5000", "--organization", "zorg")
+    assert secret.startswith("hubadmin_reg_")
+    run("connect_registry", "wide", "wide.example", "--site-wide", "--mirrors-docker-hub")
+    run("assign_namespace", "zorg", "zorg-too", "--service", "zorg-hub")
+    zorg = organization_named("zorg")
+    assert zorg is not None
+    assert zorg.plan == "team"
+    assert named_user("zoe").get_full_name() == "Zoe Zhang"
+    assert not named_user("zoe").has_usable_password()
+    run("verify_audit_log")
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("create_user", "mel", "new@example.com"), "The name mel is taken"),
+        (("create_user", "Bad", "new@example.com"), "lower-case"),
+        (("create_user", "fresh", "not-an-address"), "valid email"),
+        (("create_organization", "new", "--owner", "nobody"), "There is no user nobody"),
+        (("add_member", "nowhere", "mel"), "There is no organization nowhere"),
+        (("add_member", "acme", "mel", "--team", "ghosts"), "has no team ghosts"),
+        (("deactivate_user", "olivia"), "without an active owner"),
+        (("remove_member", "acme", "olivia"), "without an active owner"),
+        (("assign_namespace", "acme", "library"), "official"),
+        (("assign_namespace", "acme", "x", "--service", "none"), "No registry none"),
+        (("connect_registry", "new", "docker.io", "--site-wide"), "Docker Hub's own names"),
+        (("load_catalog", "/no/such/file"), "can't be read"),
+    ],
+)
+def test_commands_say_in_a_sentence_what_they_refuse(
+    command: tuple[str, ...], sentence: str
+) -> None:
+    before = User.objects.count()
+    with pytest.raises(CommandError, match=sentence):
+        run(*command)
+    assert User.objects.count() == before
+
+
+def test_a_catalogue_is_loaded_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.json"
+    file.write_text('{"entries": [{"path": "a/b", "kind": "verified_publisher", "title": "AB"}]}')
+    assert "1 entries" in run("load_catalog", str(file))
+    file.write_text('{"entries": [{"path": "A"}]}')
+    with pytest.raises(CommandError, match="malformed"):
+        run("load_catalog", str(file))
