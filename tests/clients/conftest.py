@@ -1,15 +1,11 @@
-"""The whole thing, real: the site on PostgreSQL and Redis, two registries behind it, and clients.
+"""The whole thing, real: two registries behind the served site (`tests.served`), and clients.
 
-Everything is started once for the session. `script/test` provides PostgreSQL and Redis; the rest
-starts here.
+Everything is started once for the session.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol
 
 import httpx
 import pytest
@@ -17,54 +13,10 @@ import pytest
 from tests import services
 from tests.clients.engines import Client, Docker, Podman, Skopeo
 from tests.clients.images import REPOSITORIES, write_image
-from tests.services.postgresql import create_database
+from tests.served import DemoSite, required
 from tests.services.process import temporary_folder
 
 NewClient = Callable[[], Client]
-
-
-class SetPolicy(Protocol):
-    def __call__(self, *, enabled: bool, official: bool = True, verified: bool = True) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DemoSite:
-    """The site with the demo's people; `env` is its demo.env."""
-
-    url: str
-    port: int
-    env: dict[str, str]
-    log: Path
-    registry_ports: dict[str, int]
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoSite]:
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        if not os.environ.get(name):
-            _lacking(f"{name} is not set; run the tests with script/test")
-    ports = {service: services.free_port() for service in ("acme", "hub")}
-    env_file = tmp_path_factory.mktemp("demo") / "demo.env"
-
-    def load_demo(site: services.Site) -> None:
-        site.manage(
-            "load_demo",
-            f"--env-file={env_file}",
-            f"--acme-registry-host=localhost:{ports['acme']}",
-            f"--site-registry-host=localhost:{ports['hub']}",
-        )
-
-    # Beside the database that other tests use, and one for each worker of pytest-xdist.
-    database = create_database(os.environ["DATABASE_URL"], f"hubadmin_e2e_{worker_id}")
-    redis = os.environ["REDIS_URL"]
-    with services.site(database_url=database, redis_url=redis, prepare=load_demo) as served:
-        yield DemoSite(
-            url=served.url,
-            port=served.port,
-            env=read_env(env_file),
-            log=served.log,
-            registry_ports=ports,
-        )
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +30,7 @@ def images(storage: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """Fills the storage by a door without a lock, and tells each repository's digest."""
     skopeo = Skopeo(tmp_path_factory.mktemp("side-door"))
     digests = {}
-    with _required(), services.registry(storage) as side_door:
+    with required(), services.registry(storage) as side_door:
         for repository in REPOSITORIES:
             layout = tmp_path_factory.mktemp("layout")
             digests[repository] = write_image(layout, repository)
@@ -112,7 +64,7 @@ def hub_registry(
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[services.Dockerd]:
-    with _required(), services.dockerd() as engine:
+    with required(), services.dockerd() as engine:
         yield engine
 
 
@@ -145,32 +97,6 @@ def new_folder() -> Iterator[Callable[[], Path]]:
         yield lambda: stack.enter_context(temporary_folder("client"))
 
 
-@pytest.fixture
-def set_policy(site: DemoSite) -> Iterator[SetPolicy]:
-    """What Olivia does to acme's policy; disabled again, as in the demo, when the test ends."""
-
-    def put(*, enabled: bool, official: bool = True, verified: bool = True) -> None:
-        wished = {
-            "enabled": enabled,
-            "allow_official_images": official,
-            "allow_verified_publishers": verified,
-        }
-        answer = httpx.put(
-            f"{site.url}/v2/orgs/acme/settings",
-            json={"restricted_images": wished},
-            headers={"Authorization": f"Bearer {site.env['OLIVIA_TOKEN']}"},
-        )
-        assert answer.raise_for_status().json() == {"restricted_images": wished}
-
-    yield put
-    put(enabled=False)
-
-
-def read_env(path: Path) -> dict[str, str]:
-    """The KEY=value lines of a demo.env."""
-    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
-
-
 @contextmanager
 def _registry_behind(
     site: DemoSite, service: str, storage: Path, ca_bundle: Path
@@ -182,22 +108,7 @@ def _registry_behind(
         rootcertbundle=str(ca_bundle),
     )
     with (
-        _required(),
+        required(),
         services.registry(storage, auth=auth, port=site.registry_ports[service]) as registry,
     ):
         yield registry
-
-
-@contextmanager
-def _required() -> Iterator[None]:
-    try:
-        yield
-    except services.NotInstalled as error:
-        _lacking(str(error))
-
-
-def _lacking(what: str) -> NoReturn:
-    """A part that this machine lacks skips the test; in CI nothing may be lacking."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.clients.conftest import DemoSite
 from tests.clients.images import OWN
+from tests.served import DemoSite
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000], ids=["byte by byte", "in pieces", "at once"])

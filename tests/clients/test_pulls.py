@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from tests import services
-from tests.clients.conftest import DemoSite, NewClient, SetPolicy
+from tests.clients.conftest import NewClient
 from tests.clients.engines import Client, output
 from tests.clients.images import COMMUNITY, OFFICIAL, OWN, VERIFIED, write_image
+from tests.served import DemoSite, SetPolicy
 
 ONE_OF_EACH = (OWN, OFFICIAL, VERIFIED, COMMUNITY)
 REFUSED = {

@@ -66,7 +66,7 @@ def container(
         "run the tests with script/test": not os.environ.get("REDIS_URL"),
     }.items():
         if here:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(problem)
+            pytest.fail(problem)
     var, static = tmp_path_factory.mktemp("var"), tmp_path_factory.mktemp("static")
     database = create_database(os.environ["DATABASE_URL"], f"hubadmin_image_{worker_id}")
     return Container(
