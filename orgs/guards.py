@@ -18,12 +18,13 @@ from orgs.queries import organization_seen_by
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class Guard(StrEnum):
     PUBLIC = "public"  # anybody
     PERSON = "person"  # any signed-in person, about themselves
-    MEMBER = "member"  # members of the organization in the path; others get 404
+    MEMBER = "member"  # members of the organization in the path, owners to write; others get 404
     OWNER = "owner"  # owners of it; members get 403
     PACKAGE = "package"  # the package that brings the view checks by itself
     TOKEN = "token"  # its own credential check, in REST framework or a protocol module
@@ -63,8 +64,20 @@ def personal_page(
 
 
 def org_page(view: OrganizationView) -> Callable[..., HttpResponseBase]:
-    """Let members of the organization in. `org`, its name in the path, arrives as itself."""
-    return declare(Guard.MEMBER, _for_members(view))
+    """Let members of the organization read, and its owners write; everybody else gets 404.
+
+    `org`, its name in the path, arrives as the organization itself.
+    """
+
+    @wraps(view)
+    def for_members(
+        request: OrganizationRequest, organization: Organization, /, **kwargs: Any
+    ) -> HttpResponseBase:
+        if request.method not in SAFE_METHODS:
+            _require_owner(request)
+        return view(request, organization, **kwargs)
+
+    return declare(Guard.MEMBER, _for_members(for_members))
 
 
 def owners_only(view: OrganizationView) -> Callable[..., HttpResponseBase]:
@@ -74,10 +87,7 @@ def owners_only(view: OrganizationView) -> Callable[..., HttpResponseBase]:
     def for_owners(
         request: OrganizationRequest, organization: Organization, /, **kwargs: Any
     ) -> HttpResponseBase:
-        if not request.is_owner:
-            raise PermissionDenied(
-                f"Only owners of {organization.name} can do this. Ask one of them to do it for you."
-            )
+        _require_owner(request)
         return view(request, organization, **kwargs)
 
     return declare(Guard.OWNER, _for_members(for_owners))
@@ -106,6 +116,14 @@ def _for_members(view: OrganizationView) -> Callable[..., HttpResponseBase]:
             return view(request, organization, **kwargs)
 
     return guarded
+
+
+def _require_owner(request: OrganizationRequest) -> None:
+    if not request.is_owner:
+        raise PermissionDenied(
+            f"Only owners of {request.organization.name} can do this. "
+            "Ask one of them to do it for you."
+        )
 
 
 def _signed_in(request: Any) -> SignedInRequest:

@@ -10,6 +10,7 @@ from django_scopes import ScopedManager
 from orgs.names import NAME_MAX_LENGTH, NAME_PATTERN, NAME_VALIDATORS
 
 OWNERS = "owners"
+NAME_TAKEN = "This name is taken."
 
 
 def _name_check(field: str, constraint: str) -> models.CheckConstraint:
@@ -33,9 +34,17 @@ class User(AbstractUser):
     """A person. Deactivated (`is_active` false) they are nobody's member."""
 
     username = models.CharField(
-        "user name", max_length=NAME_MAX_LENGTH, unique=True, validators=NAME_VALIDATORS
+        "user name",
+        max_length=NAME_MAX_LENGTH,
+        unique=True,
+        validators=NAME_VALIDATORS,
+        error_messages={"unique": NAME_TAKEN},
     )
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField(
+        "e-mail address",
+        unique=True,
+        error_messages={"unique": "Another user has this e-mail address."},
+    )
 
     class Meta:
         constraints = [_name_check("username", "orgs_user_name_syntax")]
@@ -53,7 +62,12 @@ class Organization(models.Model):
         TEAM = "team", "Team"
         BUSINESS = "business", "Business"
 
-    name = models.CharField(max_length=NAME_MAX_LENGTH, unique=True, validators=NAME_VALIDATORS)
+    name = models.CharField(
+        max_length=NAME_MAX_LENGTH,
+        unique=True,
+        validators=NAME_VALIDATORS,
+        error_messages={"unique": NAME_TAKEN},
+    )
     display_name = models.CharField(max_length=100)
     plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.FREE)
     # The organization at Docker Hub that Docker Desktop compares with (S1).

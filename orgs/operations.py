@@ -10,7 +10,7 @@ from django_scopes import scope
 
 from orgs.actor import Actor, Invalid
 from orgs.events import announce
-from orgs.models import OWNERS, Membership, Organization, Team, TeamMembership, User
+from orgs.models import NAME_TAKEN, OWNERS, Membership, Organization, Team, TeamMembership, User
 from orgs.queries import active_owners, member_of, memberships_of, team_of
 from orgs.transactions import operation, record_change, require_owner, require_site_staff
 
@@ -33,7 +33,7 @@ def create_user(
             user.full_clean(exclude=["password"])
             user.save(force_insert=True)
         except (ValidationError, IntegrityError) as error:
-            raise Invalid(_sentence(error, f"The name {username} is taken.")) from error
+            raise Invalid(_sentence(error)) from error
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         record_change(actor, None, "user.created", username, after={"email": email})
     return user
@@ -73,7 +73,7 @@ def create_organization(
             organization.full_clean()
             organization.save(force_insert=True)
         except (ValidationError, IntegrityError) as error:
-            raise Invalid(_sentence(error, f"The name {name} is taken.")) from error
+            raise Invalid(_sentence(error)) from error
         with scope(organization=organization):
             Team.objects.create(
                 organization=organization,
@@ -123,7 +123,7 @@ def change_profile(
     try:
         organization.full_clean()
     except ValidationError as error:
-        raise Invalid(_sentence(error, "")) from error
+        raise Invalid(_sentence(error)) from error
     organization.save(update_fields=sorted(changed))
     record_change(
         actor,
@@ -150,7 +150,7 @@ def create_team(
     try:
         team.full_clean()
     except ValidationError as error:
-        raise Invalid(_sentence(error, "")) from error
+        raise Invalid(_sentence(error)) from error
     team.save(force_insert=True)
     record_change(actor, organization, "team.created", name, after={"can_push": can_push})
     announce([organization])
@@ -242,7 +242,8 @@ def _team(organization: Organization, name: str) -> Team:
     return team
 
 
-def _sentence(error: ValidationError | IntegrityError, otherwise: str) -> str:
+def _sentence(error: ValidationError | IntegrityError) -> str:
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
-    return otherwise
+    # What validation can't know: a name that somebody else took meanwhile, or had once.
+    return NAME_TAKEN

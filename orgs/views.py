@@ -59,8 +59,8 @@ def settings(request: OrganizationRequest, organization: Organization) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal_page
 def access_tokens(request: SignedInRequest) -> HttpResponse:
-    form, secret = AccessTokenForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
+    form, secret = AccessTokenForm(request.POST if request.method == "POST" else None), None
+    if form.is_valid():
         _, secret = token_operations.create_personal_token(
             Actor.of_request(request), request.user, **form.wished()
         )

@@ -77,6 +77,7 @@ class Migration(migrations.Migration):
                 (
                     "username",
                     models.CharField(
+                        error_messages={"unique": "This name is taken."},
                         max_length=30,
                         unique=True,
                         validators=[
@@ -95,7 +96,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
+                    models.EmailField(
+                        error_messages={"unique": "Another user has this e-mail address."},
+                        max_length=254,
+                        unique=True,
+                        verbose_name="e-mail address",
+                    ),
                 ),
                 (
                     "groups",
@@ -136,6 +142,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
+                        error_messages={"unique": "This name is taken."},
                         max_length=30,
                         unique=True,
                         validators=[
