@@ -245,15 +245,13 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {"personalAccessToken": {"type": "http", "scheme": "bearer"}}
-    },
     "TITLE": "Hubadmin",
     "DESCRIPTION": "Image Access Management for registries you run yourself.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVERS": [{"url": SITE_URL}],
+    "PREPROCESSING_HOOKS": ["registries.openapi.without_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "registries.openapi.add_protocols",

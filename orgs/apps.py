@@ -7,6 +7,7 @@ class OrgsConfig(AppConfig):
     verbose_name = "Organizations"
 
     def ready(self) -> None:
+        from orgs import openapi  # noqa: F401  # registers itself
         from orgs.names import NameConverter
 
         register_converter(NameConverter, "name")

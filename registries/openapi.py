@@ -19,6 +19,11 @@ SCHEMES = {
 }
 
 
+def without_trailing_slashes(endpoints: list[tuple[Any, ...]], **_: Any) -> list[tuple[Any, ...]]:
+    """Describe once what is served with and without a slash; a hook of drf-spectacular."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+
+
 def add_protocols(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add each mounted route's paths to a schema; a hook of drf-spectacular."""
     for route in ROUTES.values():
