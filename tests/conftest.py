@@ -12,8 +12,8 @@ import httpx
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.core.signals import request_finished, request_started
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from pytest_django import DjangoDbBlocker
 

@@ -1,5 +1,7 @@
 """Changing who somebody is: the rules that hold, and the nets under them."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django_scopes import scope
@@ -73,11 +75,12 @@ def test_the_database_keeps_names_where_code_does_not() -> None:
 
 def test_the_last_owner_stays(acme: Organization) -> None:
     olivia = named_user("olivia")
-    for leave in (
+    ways_to_leave: list[Callable[[], None]] = [
         lambda: remove_member(actor("olivia"), acme, olivia),
         lambda: leave_team(actor("olivia"), acme, olivia, "owners"),
         lambda: deactivate_user(STAFF, olivia),
-    ):
+    ]
+    for leave in ways_to_leave:
         with pytest.raises(Invalid, match="without an active owner"):
             leave()
         assert is_owner(acme, named_user("olivia"))

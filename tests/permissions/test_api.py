@@ -44,9 +44,7 @@ def test_reading_and_writing(olivia: httpx.Client, mel: httpx.Client, path: str)
     assert read.headers["etag"] == written.headers["etag"]
 
 
-def test_the_etag_changes_with_the_settings_alone(
-    olivia: httpx.Client, acme: Organization
-) -> None:
+def test_the_etag_changes_with_the_settings_alone(olivia: httpx.Client, acme: Organization) -> None:
     etag = olivia.get(PATH).headers["etag"]
     set_plan(STAFF, acme, "team")
     set_plan(STAFF, acme, "business")
@@ -80,7 +78,9 @@ def test_who_may(
     assert anonymous.status_code == 401
     assert anonymous.headers["www-authenticate"].startswith("Bearer")
     assert visitor(Authorization="Bearer nonsense").get(PATH).status_code == 401
-    assert visitor(Authorization=f"Bearer {demo['ACME_REGISTRY_TOKEN']}").get(PATH).status_code == 401
+    assert (
+        visitor(Authorization=f"Bearer {demo['ACME_REGISTRY_TOKEN']}").get(PATH).status_code == 401
+    )
 
 
 def test_only_tokens_of_the_highest_scope(visitor: NewVisitor) -> None:

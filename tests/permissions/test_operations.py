@@ -259,8 +259,10 @@ def test_the_catalogue_is_replaced_as_a_whole() -> None:
         b'{"entries": [{"path": "a", "kind": "famous", "title": "x"}]}',
         b'{"entries": [{"path": "a", "kind": "verified_publisher"}]}',
         b'{"entries": [], "more": 1}',
-        b'{"entries": [{"path": "a", "kind": "verified_publisher", "title": "x"},'
-        b'{"path": "a", "kind": "verified_publisher", "title": "y"}]}',
+        (
+            b'{"entries": [{"path": "a", "kind": "verified_publisher", "title": "x"},'
+            b'{"path": "a", "kind": "verified_publisher", "title": "y"}]}'
+        ),
     ],
 )
 def test_a_catalogue_file_is_right_as_a_whole_or_refused(content: bytes) -> None:

@@ -36,9 +36,7 @@ def test_not_ready_without_a_key(visitor: NewVisitor, monkeypatch: pytest.Monkey
     assert visitor().get("/healthz").status_code == 200
 
 
-def test_metrics_are_for_whoever_may_scrape(
-    visitor: NewVisitor, settings: Settings
-) -> None:
+def test_metrics_are_for_whoever_may_scrape(visitor: NewVisitor, settings: Settings) -> None:
     assert visitor().get("/metrics").status_code == 403
     settings.METRICS_TOKEN = "scrape-me"
     assert visitor(Authorization="Bearer wrong").get("/metrics").status_code == 403
@@ -113,7 +111,7 @@ def test_manage_py_makes_the_first_people() -> None:
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("create_user", "mel", "new@example.com"), "The name mel is taken"),
+        (("create_user", "mel", "new@example.com"), "This name is taken"),
         (("create_user", "Bad", "new@example.com"), "lower-case"),
         (("create_user", "fresh", "not-an-address"), "valid email"),
         (("create_organization", "new", "--owner", "nobody"), "There is no user nobody"),

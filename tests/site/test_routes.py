@@ -13,7 +13,7 @@ import pytest
 from hubadmin.routes import site_routes
 from orgs.actor import Actor
 from orgs.guards import Guard
-from orgs.operations import create_user, deactivate_user
+from orgs.operations import deactivate_user
 from registries.routes import ROUTES
 from tests.conftest import NewVisitor, named_user
 
