@@ -3,17 +3,36 @@
 docs/administrators/settings.md has the table of them, with what each default means.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+import dj_email_url
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _address(name: str, default: str, *, parse: Callable[[str], Any], example: str) -> Any:
+    try:
+        return parse(env.str(name, default))
+    except (KeyError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} must be an address such as {example}.") from error
+
+
+def _email_config(url: str) -> Any:
+    config = dj_email_url.parse(url)
+    if "EMAIL_BACKEND" not in config:
+        raise ValueError(url)
+    return config
+
 
 # --- The site -------------------------------------------------------------------------------
 
@@ -29,7 +48,7 @@ if not SITE_HOST:
 SECRET_KEY = env.str("HUBADMIN_SECRET_KEY")
 # Encrypts the signing keys and keys the hashes of access tokens. Rotating SECRET_KEY ends
 # sessions; losing this one ends every token, so the two are kept apart.
-DATA_KEY = env.str("HUBADMIN_DATA_KEY")
+DATA_KEY = env.str("HUBADMIN_DATA_KEY", validate=validate.Length(min=1))
 CA_DIR = env.path("HUBADMIN_CA_DIR", VAR_DIR / "ca")
 
 DEBUG = False
@@ -107,10 +126,11 @@ TEMPLATES = [
 # --- Data -----------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": dj_database_url.parse(
-        env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hubadmin.sqlite3'}"),
-        conn_max_age=60,
-        conn_health_checks=True,
+    "default": _address(
+        "DATABASE_URL",
+        f"sqlite:///{VAR_DIR / 'hubadmin.sqlite3'}",
+        parse=partial(dj_database_url.parse, conn_max_age=60, conn_health_checks=True),
+        example="postgres://hubadmin:password@db.example.com/hubadmin",
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -175,7 +195,12 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 
-EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console:" if DEMO else "smtp://localhost:25")
+EMAIL_CONFIG = _address(
+    "EMAIL_URL",
+    "console:" if DEMO else "smtp://localhost:25",
+    parse=_email_config,
+    example="smtp+tls://user:password@mail.example.com:587",
+)
 HUBADMIN_EMAIL_DELIVERY = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_BACKEND = "orgs.mail.QueuedEmailBackend"
 EMAIL_HOST = EMAIL_CONFIG["EMAIL_HOST"]

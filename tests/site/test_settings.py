@@ -1,0 +1,51 @@
+"""What an administrator reads who has set a variable wrongly, or forgotten one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+COMPLETE = {
+    "HUBADMIN_SECRET_KEY": "one secret",
+    "HUBADMIN_DATA_KEY": "another",
+    "DATABASE_URL": "postgres://hubadmin@localhost/hubadmin",
+}
+
+
+def check(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    variables = {"PATH": os.environ["PATH"], **COMPLETE, **changes}
+    return subprocess.run(
+        [sys.executable, str(CHECKOUT / "manage.py"), "check"],
+        env={name: value for name, value in variables.items() if value is not None},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_is_complete_passes() -> None:
+    result = check()
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUBADMIN_SECRET_KEY", None),
+        ("HUBADMIN_DATA_KEY", None),
+        ("HUBADMIN_DATA_KEY", ""),
+        ("HUBADMIN_URL", "not an address"),
+        ("HUBADMIN_DEMO", "perhaps"),
+        ("DATABASE_URL", "parchment://archive"),
+        ("EMAIL_URL", "pigeon://loft"),
+    ],
+)
+def test_one_sentence_names_the_variable(name: str, value: str | None) -> None:
+    result = check(**{name: value})
+    assert result.returncode == 1
+    assert name in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
