@@ -19,13 +19,9 @@ from django.utils import timezone
 )
 def deliver_email(self: "Task[Any, Any]", message: dict[str, Any]) -> None:
     """Send one message, trying for about an hour while the mail server is away."""
-    alternatives = message.pop("alternatives")
-    email = EmailMultiAlternatives(
+    EmailMultiAlternatives(
         **message, connection=get_connection(settings.HUBADMIN_EMAIL_DELIVERY)
-    )
-    for content, kind in alternatives:
-        email.attach_alternative(content, kind)
-    email.send()
+    ).send()
 
 
 @shared_task
