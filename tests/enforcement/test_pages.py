@@ -1,0 +1,70 @@
+"""Enforce Sign-in: who downloads and copies (S4), and what everybody reads."""
+
+import html
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from enforcement.artefacts import platforms
+from orgs.actor import Actor
+from orgs.models import Organization
+from orgs.operations import change_profile, set_plan
+
+pytestmark = pytest.mark.django_db
+PAGE = "/orgs/acme/settings/enforce-sign-in/"
+FILE = PAGE + "registry.json"
+SignedIn = Callable[[str], httpx.Client]
+
+
+def test_an_owner_downloads_the_file(signed_in: SignedIn) -> None:
+    answer = signed_in("olivia").get(FILE)
+
+    assert answer.content == b'{"allowedOrgs":["acme"]}'
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-disposition"] == 'attachment; filename="registry.json"'
+
+
+@pytest.mark.parametrize(("person", "buttons"), [("olivia", True), ("mel", False)])
+def test_everybody_reads_the_commands_and_owners_copy_them(
+    signed_in: SignedIn, person: str, buttons: bool
+) -> None:
+    answer = signed_in(person).get(PAGE)
+
+    text = html.unescape(answer.text)
+    for platform in platforms(["acme"]):
+        for way in platform.ways:
+            for command in way.commands:
+                assert command.text in text
+                assert command.expected in text
+    assert "Verify the restrictions" in text
+    assert ('class="btn copy"' in text) is buttons
+    assert (FILE in text) is buttons
+
+
+def test_a_member_downloads_nothing(signed_in: SignedIn) -> None:
+    answer = signed_in("mel").get(FILE)
+    assert answer.status_code == 403
+    assert "Only owners of acme" in answer.text
+
+
+def test_the_name_at_docker_hub_is_written_everywhere(
+    signed_in: SignedIn, acme: Organization
+) -> None:
+    change_profile(
+        Actor.site_staff(), acme, display_name="Acme", docker_organization="acme-industries"
+    )
+    olivia = signed_in("olivia")
+
+    assert olivia.get(FILE).content == b'{"allowedOrgs":["acme-industries"]}'
+    text = html.unescape(olivia.get(PAGE).text)
+    assert "--allowed-org=acme-industries" in text
+    assert "--allowed-org=acme'" not in text
+
+
+def test_without_the_plan_there_is_no_file(signed_in: SignedIn, acme: Organization) -> None:
+    set_plan(Actor.site_staff(), acme, Organization.Plan.FREE)
+    olivia = signed_in("olivia")
+
+    assert olivia.get(FILE).status_code == 403
+    assert "needs the Business plan" in olivia.get(PAGE).text
