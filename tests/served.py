@@ -31,6 +31,7 @@ class DemoSite:
     env: dict[str, str]
     log: Path
     registry_ports: dict[str, int]
+    environment: dict[str, str]
 
     def settings(self, person: str) -> dict[str, Any]:
         """Acme's restricted images, as the API tells the owner of a personal access token."""
@@ -68,6 +69,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[D
             env=read_env(env_file),
             log=served.log,
             registry_ports=ports,
+            environment=served.environment,
         )
 
 

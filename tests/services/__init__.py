@@ -10,6 +10,7 @@ from tests.services.process import NotInstalled, ServiceError, free_port
 from tests.services.redis import Redis, redis
 from tests.services.registry import Registry, TokenAuth, registry
 from tests.services.site import Site, site
+from tests.services.worker import worker
 
 __all__ = [
     "Dockerd",
@@ -26,4 +27,5 @@ __all__ = [
     "redis",
     "registry",
     "site",
+    "worker",
 ]
