@@ -5,6 +5,7 @@ from dataclasses import asdict
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods
 
 from orgs.actor import Actor
@@ -30,7 +31,7 @@ def _save(request: OrganizationRequest, organization: Organization) -> HttpRespo
     if not form.is_valid():
         return _page(request, organization, queries.policy_of(organization), form, status=400)
     try:
-        change_policy(
+        saved = change_policy(
             Actor.of_request(request),
             organization,
             form.wished(),
@@ -41,8 +42,26 @@ def _save(request: OrganizationRequest, organization: Organization) -> HttpRespo
     except PlanRequired as error:
         form.add_error(None, str(error))
         return _page(request, organization, queries.policy_of(organization), form, status=403)
-    messages.success(request, "Image Access Management is saved and in force.")
+    messages.success(request, _in_words(organization, saved))
     return redirect("org_permissions", organization.name)
+
+
+def _in_words(organization: Organization, saved: ImageAccessPolicy) -> str:
+    """What a saved policy means to the organization's members, as a sentence."""
+    if not saved.enabled:
+        return (
+            f"Image Access Management is disabled: {organization.name} restricts no images. "
+            "The settings below are kept for when you enable it."
+        )
+    allowed = ["organization"]
+    if saved.allow_official_images:
+        allowed.append("official")
+    if saved.allow_verified_publishers:
+        allowed.append("verified publisher")
+    return (
+        "Image Access Management is enabled and in force: "
+        f"members of {organization.name} may pull only {get_text_list(allowed, 'and')} images."
+    )
 
 
 def _ask_again(
