@@ -3,8 +3,17 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+# One sentence for both: it must not tell whether there is such an account.
+WRONG_CREDENTIALS = "Wrong user name, e-mail address or password."
+
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": WRONG_CREDENTIALS,
+        "username_password_mismatch": WRONG_CREDENTIALS,
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         # manage.py makes the first people; invitations come with the members' pages.
         return False
