@@ -1,0 +1,61 @@
+"""Every page, and whose eyes see it."""
+
+PUBLIC = (
+    "/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/an-old-link/",
+    "/accounts/inactive/",
+    "/accounts/login/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-an-old-link/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/signup/",
+    "/api/docs/",
+)
+NOT_FOUND = "/orgs/nowhere/"
+ORGANIZATION = (
+    "/",
+    "/orgs/acme/",
+    "/orgs/acme/activity/",
+    "/orgs/acme/members/",
+    "/orgs/acme/settings/",
+    "/orgs/acme/settings/enforce-sign-in/",
+    "/orgs/acme/settings/permissions/",
+    "/orgs/acme/teams/",
+    "/orgs/acme/teams/owners/",
+    NOT_FOUND,
+)
+ACCOUNT = (
+    "/account/settings/tokens/",
+    "/accounts/email/",
+    "/accounts/logout/",
+    "/accounts/password/change/",
+    "/accounts/reauthenticate/",
+    "/api/docs/",
+)
+PAGES = {
+    "": PUBLIC,
+    "olivia": ORGANIZATION + ACCOUNT,
+    "mel": ORGANIZATION + ACCOUNT,
+    "nina": ("/",),
+    # On a plan without Image Access Management and Enforce Sign-in.
+    "ivan": (
+        "/orgs/initech/",
+        "/orgs/initech/settings/permissions/",
+        "/orgs/initech/settings/enforce-sign-in/",
+    ),
+}
+# Routes that answer with a file, with JSON, or by sending elsewhere.
+NO_PAGES = {
+    "account/settings/tokens/<slug:public_id>/revoke/",
+    "accounts/login/code/confirm/",
+    "accounts/password/set/",
+    "api/schema/",
+    "healthz",
+    "metrics",
+    "orgs/<name:org>/settings/enforce-sign-in/registry.json",
+    "readyz",
+    "v2/orgs/<str:org>/settings",
+    "v2/orgs/<str:org>/settings/",
+}

@@ -1,0 +1,54 @@
+"""What people do and see on many pages."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+ORG_PERMISSIONS = "/orgs/acme/settings/permissions/"
+ENFORCE_SIGN_IN = "/orgs/acme/settings/enforce-sign-in/"
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+
+
+def sign_in(page: Page, person: str, password: str) -> None:
+    """Fill in and send the sign-in form, which the page shows already."""
+    page.get_by_label("User name or e-mail address").fill(person)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def open_settings(page: Page, name: str) -> None:
+    """Come to a settings page of acme from the start page, by its links alone."""
+    page.goto("/")
+    page.get_by_role("link", name="Acme Corporation").click()
+    page.get_by_role("link", name="Settings", exact=True).click()
+    page.get_by_role("navigation", name="Settings").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def switch(page: Page, name: str) -> Locator:
+    return page.get_by_role("switch", name=name)
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save").click()
+
+
+def cells(table: Locator) -> list[list[str]]:
+    """The words of a table, row by row."""
+    rows = table.get_by_role("row").all_inner_texts()
+    return [[cell.strip() for cell in row.split("\t")] for row in rows]
+
+
+def accessibility_violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is drawn now."""
+    page.evaluate(AXE)
+    options = json.dumps({"resultTypes": ["violations"]})
+    results: dict[str, Any] = page.evaluate(f"axe.run({options})")
+    return [
+        f"{page.url}: {violation['help']}: {node['target']}"
+        for violation in results["violations"]
+        for node in violation["nodes"]
+    ]
