@@ -18,12 +18,14 @@ _LEGACY_HUB = "index.docker.io"
 _HUB_HOSTS = frozenset({HUB, _LEGACY_HUB, "registry-1.docker.io", "registry.hub.docker.com"})
 _OFFICIAL = "library/"
 
-# Every pattern is matched with fullmatch: `$` would let a trailing newline through. The possessive
-# quantifiers keep a hostile text from making the matcher try again: time stays linear.
-_COMPONENT = re.compile(r"[a-z0-9]++(?:(?:__|[._]|-++)[a-z0-9]++)*+")
+# Every pattern is matched with fullmatch: `$` would let a trailing newline through. No text can be
+# divided among a pattern's parts in two ways, so a hostile one gives the matcher nothing to try
+# again: time stays linear. (Possessive quantifiers would say so, but Python 3.11.2 misreads them:
+# it takes the host `a-.b` for a valid one.)
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:__|[._]|-+)[a-z0-9]+)*")
 _HOST = re.compile(
-    r"(?:[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+(?:\.[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+)*+"
-    r"|\[[A-Fa-f0-9:]++\])(?::[0-9]++)?"
+    r"(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*"
+    r"|\[[A-Fa-f0-9:]+\])(?::[0-9]+)?"
 )
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
