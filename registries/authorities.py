@@ -41,10 +41,19 @@ class Leaf:
     certificate: x509.Certificate
 
 
-def authority_in(folder: Path, now: datetime) -> Authority:
-    """The authority kept in `folder` as `ca.key` and `ca.pem`, made there the first time."""
+class NoAuthority(Exception):
+    """The folder has no authority, and none may be made there."""
+
+
+def authority_in(folder: Path, now: datetime, *, may_make: bool = True) -> Authority:
+    """The authority kept in `folder` as `ca.key` and `ca.pem`, made there if there is none.
+
+    Raises `NoAuthority` if there is none and `may_make` is False; `OSError` if it can't be read.
+    """
     key_file, certificate_file = folder / "ca.key", folder / "ca.pem"
     if not key_file.exists():
+        if not may_make:
+            raise NoAuthority
         _make_authority(folder, key_file, certificate_file, now)
     key = load_pem_private_key(key_file.read_bytes(), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)

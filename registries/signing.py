@@ -74,6 +74,12 @@ def rotate(authority: Authority, now: datetime) -> SigningKey:
     return key
 
 
+def trusted_authority() -> bytes | None:
+    """The PEM certificate over the newest key, which registries trust; None before the first."""
+    newest = SigningKey.objects.order_by("-not_after", "-pk").first()
+    return bytes(newest.authority_certificate) if newest else None
+
+
 def has_half_its_life(now: datetime) -> bool:
     """Whether the newest key is less than half used up."""
     newest = SigningKey.objects.order_by("-not_after").first()

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
 from permissions.facts import NotYetKnown
 from registries import signing
@@ -74,3 +75,23 @@ def test_rotation_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not signing.has_half_its_life(NOW + timedelta(days=4))
     call_command("rotate_signing_key")
     assert SigningKey.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_lost_authority_is_not_replaced_unasked(settings: Settings, tmp_path: Path) -> None:
+    trusted = signing.trusted_authority()
+    settings.CA_DIR = tmp_path / "lost"
+    with pytest.raises(CommandError, match="has lost its authority's key"):
+        call_command("rotate_signing_key")
+    assert not settings.CA_DIR.exists()
+
+    authority_in(tmp_path / "another", NOW)
+    settings.CA_DIR = tmp_path / "another"
+    with pytest.raises(CommandError, match="another authority"):
+        call_command("rotate_signing_key")
+    assert SigningKey.objects.count() == 1
+
+    call_command("rotate_signing_key", new_authority=True)
+    assert signing.trusted_authority() != trusted
+    call_command("rotate_signing_key")
+    assert SigningKey.objects.count() == 3
