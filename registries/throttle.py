@@ -27,12 +27,14 @@ def exceeded(limit: RateLimitItem, key: str) -> bool:
 
 def count(limit: RateLimitItem, key: str) -> None:
     """Count one more under this limit."""
+    # Here too, so that this process goes on counting from where it is when Redis goes away.
+    _fallback().hit(limit, key)
+    if _limiter() is _fallback():
+        return
     try:
         _limiter().hit(limit, key)
     except Exception:
         log.exception("rate_limiter_unavailable")
-    # Always, so that this process goes on counting from where it is when Redis goes away.
-    _fallback().hit(limit, key)
 
 
 @cache
