@@ -9,10 +9,7 @@ from orgs.guards import guard_of
 
 
 class ExplicitGuardMiddleware(MiddlewareMixin):
-    """Answers 404 for a view that doesn't say who may open it.
-
-    Site staff hear of it at start-up already, by the system check in `hubadmin.checks`.
-    """
+    """Answers 404 for a view that doesn't say who may open it."""
 
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -122,6 +122,10 @@ def test_manage_py_makes_the_first_people() -> None:
         (("assign_namespace", "acme", "library"), "official"),
         (("assign_namespace", "acme", "x", "--service", "none"), "No registry none"),
         (("connect_registry", "new", "docker.io", "--site-wide"), "Docker Hub's own names"),
+        (
+            ("connect_registry", "new", "n.example", "--organization=acme", "--anonymous-pulls"),
+            "goes with --site-wide",
+        ),
         (("load_catalog", "/no/such/file"), "can't be read"),
     ],
 )

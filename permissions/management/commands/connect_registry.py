@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization
@@ -32,6 +32,8 @@ class Command(OperationCommand):
             "upstream": HUB if options["mirrors_docker_hub"] else "",
             "members_only": options["members_only"],
         }
+        if options["anonymous_pulls"] and not options["site_wide"]:
+            raise CommandError("--anonymous-pulls goes with --site-wide only.")
         if options["site_wide"]:
             wished["anonymous_pulls"] = options["anonymous_pulls"]
             _, secret = connect_site_registry(Actor.site_staff(), **wished)
