@@ -1,5 +1,7 @@
 """What manage.py's commands have in common."""
 
+from argparse import ArgumentTypeError
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -8,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from orgs.actor import Invalid
 from orgs.models import Organization, User
 from orgs.queries import organization_named, user_named
+
+MAX_DAYS = 3650
 
 
 class OperationCommand(BaseCommand):
@@ -18,6 +22,13 @@ class OperationCommand(BaseCommand):
             return super().execute(*args, **options)
         except (Invalid, PermissionDenied) as error:
             raise CommandError(str(error)) from error
+
+
+def days(text: str) -> timedelta:
+    """A number of days from the command line, 1 to 3650. Raises `ArgumentTypeError`."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= MAX_DAYS):
+        raise ArgumentTypeError(f"{text} is no number of days from 1 to {MAX_DAYS}.")
+    return timedelta(days=int(text))
 
 
 def existing_user(username: str) -> User:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django_scopes import scope
 from openapi_spec_validator import validate
 from pytest_django import Settings
 
-from orgs.models import User
+from orgs.models import OrganizationAccessToken, User
 from orgs.queries import organization_named
 from registries.routes import ROUTES
 from tests.conftest import NewVisitor, named_user
@@ -100,8 +101,16 @@ def test_manage_py_makes_the_first_people() -> None:
     assert secret.startswith("hubadmin_reg_")
     run("connect_registry", "wide", "wide.example", "--site-wide", "--mirrors-docker-hub")
     run("assign_namespace", "zorg", "zorg-too", "--service", "zorg-hub")
+    assert run("rotate_registry_credential", "zorg-hub") != secret
+    run("create_team", "zorg", "builders", "--can-push", "--description", "They build")
+    run("add_member", "zorg", "yan", "--team", "builders")
+    run("leave_team", "zorg", "builders", "yan")
+    token = run("create_organization_token", "zorg", "CI", "--scope", "repo:write", "--days", "30")
+    assert token.startswith("hubadmin_oat_")
     zorg = organization_named("zorg")
     assert zorg is not None
+    with scope(organization=zorg):
+        run("revoke_organization_token", "zorg", OrganizationAccessToken.objects.get().public_id)
     assert zorg.plan == "team"
     assert named_user("zoe").get_full_name() == "Zoe Zhang"
     assert not named_user("zoe").has_usable_password()
@@ -127,6 +136,14 @@ def test_manage_py_makes_the_first_people() -> None:
             "goes with --site-wide",
         ),
         (("load_catalog", "/no/such/file"), "can't be read"),
+        (("create_team", "acme", "owners"), "already exists"),
+        (("leave_team", "acme", "owners", "olivia"), "without an active owner"),
+        (("create_organization_token", "acme", " "), "needs a label"),
+        (("create_organization_token", "acme", "CI", "--repository", "Acme"), "can't limit"),
+        (("create_organization_token", "acme", "CI", "--days", "0"), "no number of days"),
+        (("create_organization_token", "acme", "CI", "--days", "9" * 40), "no number of days"),
+        (("revoke_organization_token", "acme", "org_none"), "no live access token"),
+        (("rotate_registry_credential", "none"), "No registry none"),
     ],
 )
 def test_commands_say_in_a_sentence_what_they_refuse(
