@@ -61,7 +61,8 @@ def json_answer(status: int, content: Any, headers: Mapping[str, str] | None = N
 class Route:
     """Where a protocol module is mounted, who may come in, and how the OpenAPI page shows it.
 
-    `failed` says an error that isn't the module's own in the words of its protocol.
+    `failed` says an error that isn't the module's own in the words of its protocol. `below` makes
+    it answer every path below its own too.
     """
 
     path: str
@@ -70,3 +71,4 @@ class Route:
     failed: Callable[[int, str], Answer]
     guard: Guard
     openapi: Mapping[str, Any]
+    below: bool = False

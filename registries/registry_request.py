@@ -86,9 +86,15 @@ def mounted_from(query: str, content_type: str = "") -> str:
         raise Unreadable(
             "The mount names no repository to take the blob from: name it in from, or upload."
         )
-    if source:
-        _check_repository(source)
-    return source
+    return repository_named(source) if source else ""
+
+
+def repository_named(name: str) -> str:
+    """The name, if a repository can have it. Raises `Unreadable`."""
+    problem = path_problem(name)
+    if problem is not None:
+        raise Unreadable(problem)
+    return name
 
 
 def _read(method: str, segments: Sequence[str], query: str, content_type: str) -> RegistryRequest:
@@ -103,10 +109,13 @@ def _read(method: str, segments: Sequence[str], query: str, content_type: str) -
     if rest == ["_catalog"]:
         return RegistryRequest(_action(method, dict.fromkeys(_READ, CATALOG)), upstream=upstream)
     actions, name, reference = _routed(rest)
-    action = _action(method, actions)
-    _check_repository(name)
-    source = mounted_from(query, content_type) if method == "POST" else ""
-    return RegistryRequest(action, name, reference, source, upstream)
+    return RegistryRequest(
+        action=_action(method, actions),
+        repository=repository_named(name),
+        reference=reference,
+        mounted_from=mounted_from(query, content_type) if method == "POST" else "",
+        upstream=upstream,
+    )
 
 
 def _routed(rest: Sequence[str]) -> tuple[Mapping[str, str], str, str]:
@@ -160,12 +169,6 @@ def _check_segments(segments: Sequence[str]) -> None:
 
 def _may_end_empty(segments: Sequence[str]) -> bool:
     return len(segments) <= 3 or segments[-3:-1] == ["blobs", "uploads"]
-
-
-def _check_repository(name: str) -> None:
-    problem = path_problem(name)
-    if problem is not None:
-        raise Unreadable(problem)
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:

@@ -1,5 +1,15 @@
 """The mount table: one line a protocol."""
 
-from registries import authzen, token
+from registries import angos, authzen, envoy, nginx, token, traefik
+from registries.http import Route
 
-ROUTES = {route.path: route for module in (authzen, token) for route in module.ROUTES}
+MODULES = (angos, authzen, envoy, nginx, token, traefik)
+ROUTES = {route.path: route for module in MODULES for route in module.ROUTES}
+_BELOW = tuple(route for route in ROUTES.values() if route.below)
+
+
+def route_at(path: str) -> Route | None:
+    """The route that answers at a path, with or without a slash at its end, or None."""
+    return ROUTES.get(path.rstrip("/")) or next(
+        (route for route in _BELOW if path.startswith(f"{route.path}/")), None
+    )

@@ -21,7 +21,7 @@ from prometheus_client import Histogram
 
 from permissions.facts import NotYetKnown
 from registries.http import MAX_BODY, Answer, Request, Route
-from registries.routes import ROUTES
+from registries.routes import route_at
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class Mount:
         self.site = site
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        route = ROUTES.get(_path(environ))
+        route = route_at(environ.get("PATH_INFO", ""))
         if route is None:
             return self.site(environ, start_response)
         started = time.perf_counter()
@@ -90,11 +90,6 @@ def _answer(route: Route, environ: Environ) -> Answer:
 
 def _retry(answer: Answer) -> Answer:
     return Answer(answer.status, answer.body, {**answer.headers, "Retry-After": "1"})
-
-
-def _path(environ: Environ) -> str:
-    path: str = environ.get("PATH_INFO", "")
-    return path.rstrip("/") or "/"
 
 
 def _request(environ: Environ) -> Request:
