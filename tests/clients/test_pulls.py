@@ -8,8 +8,9 @@ import pytest
 
 from tests import services
 from tests.clients.conftest import NewClient
-from tests.clients.engines import Client, output
+from tests.clients.engines import output
 from tests.clients.images import COMMUNITY, OFFICIAL, OWN, VERIFIED, write_image
+from tests.clients.steps import assert_pulls, assert_refused, signed_in
 from tests.served import DemoSite, SetPolicy
 
 ONE_OF_EACH = (OWN, OFFICIAL, VERIFIED, COMMUNITY)
@@ -24,26 +25,6 @@ def registry(request: pytest.FixtureRequest) -> services.Registry:
     """Acme's own registry, and the one of the whole site: Mel's only organization is acme."""
     registry: services.Registry = request.getfixturevalue(request.param)
     return registry
-
-
-def signed_in(
-    client: Client, registry: services.Registry, site: DemoSite, user: str, password: str = ""
-) -> Client:
-    result = client.login(registry.host, user, password or site.env["DEMO_PASSWORD"])
-    assert result.returncode == 0, output(result)
-    return client
-
-
-def assert_pulls(client: Client, registry: services.Registry, *repositories: str) -> None:
-    for repository in repositories:
-        result = client.pull(f"{registry.host}/{repository}:latest")
-        assert result.returncode == 0, f"{repository}: {output(result)}"
-
-
-def assert_refused(client: Client, reference: str, reason: str) -> None:
-    result = client.pull(reference)
-    assert result.returncode != 0
-    assert reason in output(result)
 
 
 def test_mel_pulls_what_acme_allows_and_reads_why_not_the_rest(

@@ -5,6 +5,7 @@ none outlives the process that started it.
 """
 
 from tests.services.dockerd import Dockerd, dockerd
+from tests.services.nginx import Nginx, nginx
 from tests.services.postgresql import PostgreSQL, postgresql
 from tests.services.process import NotInstalled, ServiceError, free_port
 from tests.services.redis import Redis, redis
@@ -14,6 +15,7 @@ from tests.services.worker import worker
 
 __all__ = [
     "Dockerd",
+    "Nginx",
     "NotInstalled",
     "PostgreSQL",
     "Redis",
@@ -23,6 +25,7 @@ __all__ = [
     "TokenAuth",
     "dockerd",
     "free_port",
+    "nginx",
     "postgresql",
     "redis",
     "registry",
