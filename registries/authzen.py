@@ -30,6 +30,7 @@ from registries.throttle import RETRY_AFTER_SECONDS, UNKNOWN_SUBJECTS, count, ex
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Hubadmin"'}
 EVALUATION = "/access/v1/evaluation"
 METADATA = "/.well-known/authzen-configuration"
+SUBJECT_TYPES = (SubjectKind.USER, SubjectKind.TOKEN, SubjectKind.ANONYMOUS)
 
 
 class Refused(Exception):
@@ -191,10 +192,9 @@ def _asker(caller: Caller, context: Context) -> Asker:
 
 
 def _claim(subject: Subject) -> Claim:
-    try:
-        kind = SubjectKind(subject.type)
-    except ValueError:
-        raise Refused(400, "The subject.type must be user, token or anonymous.") from None
+    if subject.type not in SUBJECT_TYPES:
+        raise Refused(400, "The subject.type must be user, token or anonymous.")
+    kind = SubjectKind(subject.type)
     return Claim(kind, "" if kind is SubjectKind.ANONYMOUS else subject.id)
 
 

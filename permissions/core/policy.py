@@ -74,6 +74,7 @@ class Mode(StrEnum):
 class SubjectKind(StrEnum):
     USER = "user"
     TOKEN = "token"
+    CLUSTER = "cluster"  # a cluster's namespace: a member like a token, without a token's limits
     ANONYMOUS = "anonymous"
 
 

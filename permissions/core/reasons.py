@@ -12,6 +12,7 @@ _KIND = {
     Category.VERIFIED_PUBLISHER: "verified publisher",
     Category.COMMUNITY: "community",
 }
+_MAP_IT = "Ask the administrators of this site to map it."
 
 
 def before_any_organization(rule: Rule, asked: Asked) -> str:
@@ -20,6 +21,8 @@ def before_any_organization(rule: Rule, asked: Asked) -> str:
     match rule:
         case Rule.INVALID_REFERENCE:
             return str(asked.reference)
+        case Rule.UNKNOWN_SUBJECT if asked.subject.kind is SubjectKind.CLUSTER:
+            return unmapped(asked.subject.id)
         case Rule.UNKNOWN_SUBJECT if token:
             return (
                 "This access token is unknown, revoked or expired. "
@@ -105,6 +108,11 @@ def of_whole_registry(rule: Rule, asked: Asked) -> str:
             )
 
 
+def unmapped(namespace: str) -> str:
+    """Return the sentence for a cluster's namespace that no organization answers for."""
+    return f"The cluster's namespace {shown(namespace)} is mapped to no organization. {_MAP_IT}"
+
+
 def narrowed(
     subject: Subject,
     action: str,
@@ -127,6 +135,8 @@ def narrowed(
 
 
 def _not_a_member(subject: Subject, name: str) -> str:
+    if subject.kind is SubjectKind.CLUSTER:
+        return f"The cluster's namespace {shown(subject.id)} is not mapped to {name}. {_MAP_IT}"
     if subject.kind is SubjectKind.TOKEN:
         return f"This access token is not one of {name}'s. Ask an owner of {name} for one."
     return (

@@ -244,6 +244,7 @@ SOUND = {
         {**SOUND, "subject": {"type": "user"}},
         {**SOUND, "subject": {"type": "user", "id": 7}},
         {**SOUND, "subject": {"type": "robot", "id": "mel"}},
+        {**SOUND, "subject": {"type": "cluster", "id": "mel"}},
         {**SOUND, "action": "pull"},
         {**SOUND, "action": {}},
         {**SOUND, "resource": {"id": "alpine"}},
