@@ -47,6 +47,7 @@ def proxy(request: pytest.FixtureRequest) -> str:
 def ask(visitor: NewVisitor, demo: dict[str, str], proxy: str) -> Ask:
     """Asks as a proxy does for a client with these credentials; by default Mel's access token."""
     client = visitor()
+    del client.headers["accept"]  # httpx sends it by itself; proxies don't.
 
     def asked(
         method: str,
@@ -247,6 +248,12 @@ def test_guessing_a_password_is_slowed_down(ask: Ask, demo: dict[str, str]) -> N
     assert allowed(ask("GET", "/v2/"))
 
 
+def test_credentials_of_nobody_are_no_guess(ask: Ask, demo: dict[str, str]) -> None:
+    for _ in range(60):
+        assert "docker login" in challenged(ask("GET", "/v2/", None, Authorization="Basic Og=="))
+    assert allowed(ask("GET", "/v2/", secret=demo["DEMO_PASSWORD"]))
+
+
 @pytest.mark.parametrize("authorization", ["Bearer x", "Basic", "Basic !!!", "", "Negotiate y"])
 def test_credentials_that_can_not_be_read_are_bad_ones(ask: Ask, authorization: str) -> None:
     assert challenged(ask("GET", "/v2/", None, Authorization=authorization))
@@ -303,6 +310,21 @@ def test_the_reason_in_the_header_stays_within_what_proxies_take() -> None:
             assert header.isascii()
             assert header.isprintable()
             assert len(header) < 2000
+
+
+def test_traefik_may_not_copy_what_a_client_says_of_itself(
+    visitor: NewVisitor, demo: dict[str, str]
+) -> None:
+    headers = {
+        "X-Registry-Token": demo["ACME_REGISTRY_TOKEN"],
+        "X-Forwarded-Method": "GET",
+        "X-Forwarded-Uri": "/v2/acme/app/manifests/latest",
+        "Accept": "application/vnd.oci.image.manifest.v1+json",
+    }
+    auth = ("mel", demo["MEL_TOKEN"])
+    assert "authRequestHeaders" in denied(
+        visitor().get("/authz/traefik", headers=headers, auth=auth)
+    )
 
 
 @pytest.fixture
