@@ -20,6 +20,7 @@ class SecretKind(StrEnum):
     PERSONAL = "hubadmin_pat_"
     ORGANIZATION = "hubadmin_oat_"
     REGISTRY = "hubadmin_reg_"
+    CLUSTER = "hubadmin_clu_"
 
 
 def new_secret(kind: SecretKind) -> str:

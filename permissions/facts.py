@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from permissions import queries
+from permissions import cluster_queries, queries
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, Registry, Subject
 from permissions.core.policy import SubjectKind, TokenLimit, TokenScope
@@ -14,7 +14,8 @@ from permissions.core.reference import ImageReference, InvalidReference, fold, p
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Who wants something, as an edge has found out: a user by name, an organization access token
-    by public id, or nobody; narrowed by the token they came with."""
+    by public id, a cluster's namespace as `cluster/namespace`, or nobody; narrowed by the token
+    they came with."""
 
     kind: SubjectKind
     id: str
@@ -84,6 +85,8 @@ def _subject(claim: Claim, asker: Asker, now: datetime) -> Subject:
         return Subject(SubjectKind.ANONYMOUS, "", live=False)
     if claim.kind is SubjectKind.TOKEN:
         subject = queries.token_subject(claim.id, now)
+    elif claim.kind is SubjectKind.CLUSTER:
+        subject = cluster_queries.cluster_subject(claim.id)
     else:
         subject = replace(
             queries.user_subject(claim.id),

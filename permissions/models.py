@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django_scopes import ScopedManager
 
+import permissions.cluster_models  # noqa: F401  # Django finds an app's models through this module
 from orgs.models import Organization
 from orgs.names import NAME_MAX_LENGTH, NAME_VALIDATORS
 

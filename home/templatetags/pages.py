@@ -15,6 +15,11 @@ register = template.Library()
 
 # What somebody did, between their name and what they did it to.
 ACTIONS = {
+    "cluster.connected": "connected the cluster",
+    "cluster.credential_issued": "issued a credential of the cluster",
+    "cluster.disconnected": "disconnected the cluster",
+    "cluster_namespace.mapped": "made the organization answer for the cluster's namespace",
+    "cluster_namespace.unmapped": "ended that the organization answers for the cluster's namespace",
     "image_access.changed": "changed Image Access Management",
     "member.added": "added the member",
     "member.removed": "removed the member",
@@ -39,6 +44,7 @@ FIELDS = {
     "docker_organization": "Organization at Docker Hub",
     "enabled": "Image Access Management",
     "joined": "Joined the teams",
+    "keep_old": "Older ones stay good",
     "left": "Left the team",
     "members_only": "Members only",
 }
