@@ -3,6 +3,7 @@
 from django.contrib.auth.backends import ModelBackend
 
 from orgs.models import User
+from orgs.verified_passwords import remember, verified_user
 
 
 def user_with_password(username: str, password: str) -> User | None:
@@ -12,5 +13,11 @@ def user_with_password(username: str, password: str) -> User | None:
     """
     if "\x00" in username:
         return None  # the database can't even be asked
-    user = ModelBackend().authenticate(None, username=username, password=password)
-    return user if isinstance(user, User) else None
+    user = verified_user(username, password)
+    if user is not None:
+        return user
+    found = ModelBackend().authenticate(None, username=username, password=password)
+    if not isinstance(found, User):
+        return None
+    remember(found, password)
+    return found
