@@ -18,6 +18,7 @@ from permissions.core.rules import (
     Asked,
     Case,
     matching,
+    only_monitored,
     outside_limits,
     outside_scope,
 )
@@ -37,7 +38,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationDecision:
-    """How one organization decided; `category` is None only where no image was asked about."""
+    """How one organization decided; `category` is None only where no image was asked about.
+
+    `own_rule` is the id of the block or exception that decided, `would_have` the rule that would
+    have denied if the organization did not only monitor (D11).
+    """
 
     organization: str
     allowed: bool
@@ -45,11 +50,13 @@ class OrganizationDecision:
     category: Category | None
     policy_version: int
     reason: str
+    own_rule: int | str | None = None
+    would_have: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. Rule, category, organization, version: the first that denied, else the first.
+    """The answer. What one organization says: the first that denied, else the first.
 
     `image` is the reference as it was read, or the first 256 characters of a text that is none;
     `classified_as` the folded repository (a mirror's becomes Docker Hub's). `organization`,
@@ -67,6 +74,8 @@ class Decision:
     organizations: tuple[OrganizationDecision, ...]
     site_version: int
     catalog_entry: str | None
+    own_rule: int | str | None = None
+    would_have: Rule | None = None
 
 
 def decide(facts: Facts, request: Request, now: datetime) -> Decision:
@@ -144,17 +153,20 @@ def _case(asked: Asked, name: str) -> Case:
 
 def _judge(case: Case) -> OrganizationDecision:
     """Decide for one organization: its rules, then D11, then what narrows the credential."""
-    rule = next(matching(PULL if case.asked.pull else OTHER_ACTIONS, case)).rule
-    # D11 stands here: in mode monitor, a denial of D7 to D10 becomes Rule.MONITORED.
+    found = next(matching(PULL if case.asked.pull else OTHER_ACTIONS, case)).rule
+    rule = Rule.MONITORED if only_monitored(found, case.organization) else found  # D11
     if _narrows(rule, case.asked, case.repository, case.category):
-        rule = Rule.TOKEN_SCOPE  # D16
+        rule = found = Rule.TOKEN_SCOPE  # D16
+    own_rule = case.own_rule(found)
     return OrganizationDecision(
         organization=case.organization.name,
         allowed=rule.allows,
         rule=rule,
         category=case.category,
         policy_version=case.organization.policy_version,
-        reason=reasons.of_organization(rule, case),
+        reason=reasons.of_organization(rule, found, case),
+        own_rule=own_rule.id if own_rule else None,
+        would_have=None if rule is found else found,
     )
 
 
@@ -218,4 +230,6 @@ def _answer(
         organizations=organizations,
         site_version=facts.site_version,
         catalog_entry=catalog_entry,
+        own_rule=top.own_rule if top else None,
+        would_have=top.would_have if top else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from permissions.core.catalog import Catalog
+from permissions.core.own_rules import OwnRules
 from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenLimit, TokenScope
 
 
@@ -13,6 +14,7 @@ class Standing:
 
     is_owner: bool
     can_push: bool  # in a team marked so; says nothing of owners, who may anyway
+    teams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class OrganizationFacts:
     policy: Policy
     namespaces: frozenset[Namespace] = frozenset()
     mirrors: frozenset[str] = frozenset()
+    own_rules: OwnRules = field(default_factory=OwnRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from permissions.core.reference import Repository, fold_host
+from permissions.core.reference import Repository, fold_host, path_prefixes
 
 
 class Category(StrEnum):
@@ -151,12 +151,8 @@ class TokenLimit:
 
 def lies_in(repository: Repository, namespaces: AbstractSet[Namespace]) -> bool:
     """Whether a folded repository lies in any of many namespaces, however many there are."""
-    return any(Namespace(repository.host, prefix) in namespaces for prefix in _prefixes(repository))
-
-
-def _prefixes(repository: Repository) -> list[str]:
-    components = repository.path.split("/")
-    return ["/".join(components[: end + 1]) for end in range(len(components))]
+    prefixes = path_prefixes(repository.path)
+    return any(Namespace(repository.host, prefix) in namespaces for prefix in prefixes)
 
 
 @dataclass(frozen=True, slots=True)

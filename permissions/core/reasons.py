@@ -1,10 +1,14 @@
-"""The sentences: every answer says why, and every denial what to do about it. ASCII only."""
+"""The sentences: every answer says why, and every denial what to do about it.
+
+ASCII, except for a reason that owners gave, which stands as they wrote it.
+"""
 
 from permissions.core.facts import Subject
-from permissions.core.policy import Category, Policy, Rule, SubjectKind, TokenScope
+from permissions.core.own_rules import AudienceKind, OwnRule, format_target
+from permissions.core.policy import Category, Rule, SubjectKind, TokenScope
 from permissions.core.reference import Repository
 from permissions.core.rules import PUSH_ACTIONS, Asked, Case, outside_limits
-from permissions.core.text import shown
+from permissions.core.text import one_line, shown
 
 _KIND = {
     Category.ORGANIZATION: "organization",
@@ -53,20 +57,20 @@ def before_any_organization(rule: Rule, asked: Asked) -> str:
             return "No organization restricts this pull."
 
 
-def of_organization(rule: Rule, case: Case) -> str:
-    """Return the sentence for a rule by which one organization decided."""
+def of_organization(rule: Rule, found: Rule, case: Case) -> str:
+    """Return the sentence for a rule by which one organization decided.
+
+    `found` is the rule that matched: another one only where the organization just monitors.
+    """
     name = case.organization.name
+    if rule is Rule.MONITORED:
+        return (
+            f"The pull is allowed while {name} only monitors its rules. Once {name} enforces them "
+            f"it will be denied: {of_organization(found, found, case)}"
+        )
     match rule:
         case Rule.NOT_A_MEMBER:
             return _not_a_member(case.subject, name)
-        case Rule.NOT_ENABLED:
-            return f"{name} does not restrict images."
-        case Rule.OWNER:
-            return f"You are an owner of {name}, and owners may pull any image."
-        case Rule.ORGANIZATION_IMAGE:
-            return f"The image is one of {name}'s own."
-        case Rule.OFFICIAL_ALLOWED | Rule.VERIFIED_PUBLISHER_ALLOWED:
-            return f"{name} allows {_KIND[case.category]} images."
         case Rule.PUSH_ALLOWED:
             return f"{name} lets you {case.asked.action} {shown(str(case.repository))}."
         case Rule.PUSH_DENIED:
@@ -74,11 +78,7 @@ def of_organization(rule: Rule, case: Case) -> str:
         case Rule.TOKEN_SCOPE:
             return narrowed(case.subject, case.asked.action, case.category, case.repository, name)
         case _:
-            return (
-                f"{name} does not allow {_KIND[case.category]} images. "
-                f"{_alternative(name, case.organization.policy)}, "
-                f"or ask an owner of {name} for an exception."
-            )
+            return _of_pull(rule, case)
 
 
 def of_whole_registry(rule: Rule, asked: Asked) -> str:
@@ -134,6 +134,28 @@ def narrowed(
     )
 
 
+def _of_pull(rule: Rule, case: Case) -> str:
+    name = case.organization.name
+    match rule:
+        case Rule.NOT_ENABLED:
+            return f"{name} does not restrict images."
+        case Rule.OWNER:
+            return f"You are an owner of {name}, and owners may pull any image."
+        case Rule.ORGANIZATION_IMAGE:
+            return f"The image is one of {name}'s own."
+        case Rule.BLOCKED:
+            return _blocked(case)
+        case Rule.EXCEPTION:
+            return _excepted(case)
+        case Rule.OFFICIAL_ALLOWED | Rule.VERIFIED_PUBLISHER_ALLOWED:
+            return f"{name} allows {_KIND[case.category]} images."
+        case _:
+            return (
+                f"{name} does not allow {_KIND[case.category]} images. "
+                f"{_alternative(case)}, or ask an owner of {name} for an exception."
+            )
+
+
 def _not_a_member(subject: Subject, name: str) -> str:
     if subject.kind is SubjectKind.CLUSTER:
         return f"The cluster's namespace {shown(subject.id)} is not mapped to {name}. {_MAP_IT}"
@@ -145,15 +167,55 @@ def _not_a_member(subject: Subject, name: str) -> str:
     )
 
 
-def _alternative(name: str, policy: Policy) -> str:
+def _blocked(case: Case) -> str:
+    """Say what is blocked, why as far as its owners say, and what to do about it."""
+    name, block = case.organization.name, case.block
+    assert block is not None
+    why = f" Its owners say why: {_sentence(one_line(block.reason))}" if block.reason else ""
+    whole = isinstance(block.target, Category)
+    instead = _alternative(case) if whole else f"Use another image that {name} allows"
+    return (
+        f"{name} blocks {_about(block)}.{why} "
+        f"{instead}, or ask an owner of {name} to lift the block."
+    )
+
+
+def _excepted(case: Case) -> str:
+    exception = case.exception
+    assert exception is not None
+    return f"{case.organization.name} makes an exception for {_about(exception)}."
+
+
+def _about(rule: OwnRule) -> str:
+    """Name what a rule is about, for whom if not for everyone, and until when."""
+    what = (
+        f"{_KIND[rule.target]} images"
+        if isinstance(rule.target, Category)
+        else shown(format_target(rule.target))
+    )
+    whom = {
+        AudienceKind.EVERYONE: "",
+        AudienceKind.TEAM: f" for the team {rule.audience.name}",
+        AudienceKind.USER: " for you",
+    }[rule.audience.kind]
+    return what + whom + (f" until {rule.end}" if rule.end else "")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _alternative(case: Case) -> str:
     """Say which images to use instead: only what the organization really allows."""
-    if policy.allow_official_images and policy.allow_verified_publishers:
+    official = case.allows(Category.OFFICIAL)
+    publishers = case.allows(Category.VERIFIED_PUBLISHER)
+    if official and publishers:
         return "Use an official or verified publisher image"
-    if policy.allow_official_images:
+    if official:
         return "Use an official image"
-    if policy.allow_verified_publishers:
+    if publishers:
         return "Use a verified publisher image"
-    return f"Use one of {name}'s own images"
+    return f"Use one of {case.organization.name}'s own images"
 
 
 def _push_denied(case: Case) -> str:

@@ -69,17 +69,14 @@ def parse(text: str) -> ImageReference:
     what that function refuses and for what it gives an empty host (`a_b.c/x`).
     """
     _refuse_unreadable(text)
+    _refuse_identifier(text)
     name, digest = _cut(text, "@")
     host, rest = _split_host(name)
+    if host == HUB and "/" not in rest:
+        rest = _OFFICIAL + rest
     path, tag = _cut(rest, ":")
-    if not _HOST.fullmatch(host):
-        raise InvalidReference(
-            f"The host {shown(host)} is not valid: letters, digits, single dots and inner hyphens, "
-            "or an IPv6 address in brackets, are allowed, then optionally a colon and a port."
-        )
-    problem = path_problem(path)
-    if problem is not None:
-        raise InvalidReference(problem)
+    _check_host(host)
+    _check_path(path)
     if tag is not None and not _TAG.fullmatch(tag):
         raise InvalidReference(
             f"The tag {shown(tag)} is not valid: up to 128 letters, digits, dots, hyphens and "
@@ -91,6 +88,26 @@ def parse(text: str) -> ImageReference:
             "64, 96 or 128 lower-case hexadecimal digits are allowed."
         )
     return ImageReference(host, path, tag, digest)
+
+
+def parse_namespace(text: str) -> tuple[str, str]:
+    """Read a host and a path prefix, `docker.io/acme` or `acme`, as `parse` reads references.
+
+    The path is empty where a host stands alone. Raises `InvalidReference`.
+    """
+    _refuse_unreadable(text)
+    first, slash, rest = text.partition("/")
+    host, path = (first, rest) if means_host(first) else (HUB, text)
+    _check_host(host)
+    if path or slash:
+        _check_path(path)
+    return host, path
+
+
+def path_prefixes(path: str) -> list[str]:
+    """Return the paths of whole components that a path lies below, and itself, shortest first."""
+    components = path.split("/")
+    return ["/".join(components[: end + 1]) for end in range(len(components))]
 
 
 def path_problem(path: str) -> str | None:
@@ -113,6 +130,11 @@ def fold_host(host: str) -> str:
     """Return the one spelling of a registry's host (C6, C7)."""
     folded = host.lower().removesuffix(":443")
     return HUB if folded in _HUB_HOSTS else folded
+
+
+def spelled(host: str) -> str:
+    """Return a folded host as it must stand before a path to be read as a host again."""
+    return host if means_host(host) else f"{host}:443"
 
 
 def fold(reference: ImageReference, mirrors: frozenset[str] = frozenset()) -> Repository:
@@ -142,6 +164,9 @@ def _refuse_unreadable(text: str) -> None:
             f"The reference holds {shown(text[position])} at position {position + 1}: "
             "only ASCII letters, digits and punctuation are allowed."
         )
+
+
+def _refuse_identifier(text: str) -> None:
     if _IDENTIFIER.fullmatch(text):
         raise InvalidReference(
             f"The reference {shown(text)} is 64 hexadecimal digits: that is an image ID; "
@@ -156,18 +181,28 @@ def _cut(text: str, separator: str) -> tuple[str, str | None]:
 
 
 def _split_host(name: str) -> tuple[str, str]:
-    """Split a name into host and the rest, completing familiar names."""
+    """Split a name into host and the rest; familiar names are on Docker Hub."""
     first, slash, rest = name.partition("/")
-    if not slash or not _means_host(first):
-        host, rest = HUB, name
-    else:
-        host = HUB if first == _LEGACY_HUB else first
-    if host == HUB and "/" not in rest:
-        rest = _OFFICIAL + rest
-    return host, rest
+    if not slash or not means_host(first):
+        return HUB, name
+    return (HUB if first == _LEGACY_HUB else first), rest
 
 
-def _means_host(first: str) -> bool:
+def _check_host(host: str) -> None:
+    if not _HOST.fullmatch(host):
+        raise InvalidReference(
+            f"The host {shown(host)} is not valid: letters, digits, single dots and inner hyphens, "
+            "or an IPv6 address in brackets, are allowed, then optionally a colon and a port."
+        )
+
+
+def _check_path(path: str) -> None:
+    problem = path_problem(path)
+    if problem is not None:
+        raise InvalidReference(problem)
+
+
+def means_host(first: str) -> bool:
     """Whether the component before the first slash is a host rather than a Docker Hub namespace."""
     # An upper-case namespace can't exist, so an upper-case first component can only be a host.
     return "." in first or ":" in first or first == "localhost" or first != first.lower()

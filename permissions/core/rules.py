@@ -12,7 +12,8 @@ from typing import Generic, TypeVar
 
 from permissions.core.catalog import CatalogEntry
 from permissions.core.facts import Facts, OrganizationFacts, Standing, Subject
-from permissions.core.policy import Category, Plan, Rule, SubjectKind, TokenScope
+from permissions.core.own_rules import EVERYONE, Audience, Effect, OwnRule, Target, targets_of
+from permissions.core.policy import Category, Mode, Plan, Rule, SubjectKind, TokenScope
 from permissions.core.reference import ImageReference, InvalidReference, Repository
 
 
@@ -92,10 +93,51 @@ class Case:
         scope = self.subject.token_scope
         return scope is not None and scope.covers(TokenScope.WRITE)
 
+    @property
+    def block(self) -> OwnRule | None:
+        """The block that stands in the way of the image, the narrowest if there are several."""
+        return self._own_rule(Effect.BLOCK, targets_of(self.repository, self.category))
+
+    @property
+    def exception(self) -> OwnRule | None:
+        """The exception that lets the image through, the narrowest if there are several."""
+        return self._own_rule(Effect.EXCEPTION, targets_of(self.repository, self.category))
+
+    def own_rule(self, rule: Rule) -> OwnRule | None:
+        """The organization's own rule behind a rule, where there is one."""
+        if rule is Rule.BLOCKED:
+            return self.block
+        return self.exception if rule is Rule.EXCEPTION else None
+
+    def allows(self, category: Category) -> bool:
+        """Whether a category as a whole is open to the subject, single images aside."""
+        if self._own_rule(Effect.BLOCK, [category]) is not None:
+            return False
+        policy = self.organization.policy
+        return (
+            (category is Category.OFFICIAL and policy.allow_official_images)
+            or (category is Category.VERIFIED_PUBLISHER and policy.allow_verified_publishers)
+            or self._own_rule(Effect.EXCEPTION, [category]) is not None
+        )
+
+    def _own_rule(self, effect: Effect, targets: list[Target]) -> OwnRule | None:
+        audiences = audiences_of(self.subject, self.standing)
+        return self.organization.own_rules.find(effect, targets, audiences, self.asked.now)
+
 
 def is_owner(subject: Subject, standing: Standing | None) -> bool:
     """Only a user can be an owner: a token never is, whatever its standing says (D16)."""
     return subject.kind is SubjectKind.USER and standing is not None and standing.is_owner
+
+
+def audiences_of(subject: Subject, standing: Standing | None) -> list[Audience]:
+    """Whom a rule may be for to be for this subject, the narrowest first.
+
+    Tokens and clusters are in no team and nobody's user: only rules for everyone match them (D7a).
+    """
+    if subject.kind is not SubjectKind.USER or standing is None:
+        return [EVERYONE]
+    return [Audience.user(subject.id), *map(Audience.team, sorted(standing.teams)), EVERYONE]
 
 
 QuestionT = TypeVar("QuestionT")
@@ -136,7 +178,8 @@ PULL: tuple[Row[Case], ...] = (
     Row("D4", Rule.NOT_ENABLED, lambda c: not c.organization.policy.enabled),
     Row("D5", Rule.OWNER, lambda c: c.owner),
     Row("D6", Rule.ORGANIZATION_IMAGE, lambda c: c.category is Category.ORGANIZATION),
-    # D7 stands here: the organization's own blocks, then its exceptions in force at `asked.now`.
+    Row("D7", Rule.BLOCKED, lambda c: c.block is not None),
+    Row("D7", Rule.EXCEPTION, lambda c: c.exception is not None),
     Row(
         "D8",
         Rule.OFFICIAL_ALLOWED,
@@ -157,8 +200,23 @@ PULL: tuple[Row[Case], ...] = (
         lambda c: c.category is Category.VERIFIED_PUBLISHER,
     ),
     Row("D10", Rule.COMMUNITY_RESTRICTED, lambda _: True),
-    # D11 (monitor) is no row: it turns a denial of D7 to D10 into an allow, in decision._judge.
+    # D11 is no row: it turns a denial of D7 to D10 into an allow.
 )
+
+_RESTRICTIONS = frozenset(
+    {
+        Rule.BLOCKED,
+        Rule.OFFICIAL_RESTRICTED,
+        Rule.VERIFIED_PUBLISHER_RESTRICTED,
+        Rule.COMMUNITY_RESTRICTED,
+    }
+)
+
+
+def only_monitored(rule: Rule, organization: OrganizationFacts) -> bool:
+    """D11: a denial of D7 to D10 by an organization that only watches what it would deny."""
+    return organization.policy.mode is Mode.MONITOR and rule in _RESTRICTIONS
+
 
 OTHER_ACTIONS: tuple[Row[Case], ...] = (
     Row("D3", Rule.NOT_A_MEMBER, lambda c: c.standing is None),

@@ -1,4 +1,4 @@
-"""Showing what a stranger sent, inside a sentence that travels in headers, logs and terminals."""
+"""Showing what others wrote, inside a sentence that travels in headers, logs and terminals."""
 
 _LONGEST_ECHO = 80
 
@@ -10,3 +10,8 @@ def shown(text: str) -> str:
     if len(escaped) > _LONGEST_ECHO or len(text) > _LONGEST_ECHO:
         escaped = f"{escaped[: _LONGEST_ECHO - 3]}..."
     return f'"{escaped}"'
+
+
+def one_line(text: str) -> str:
+    """Return `text` with whatever is not printable as a space, so that it stays in its line."""
+    return "".join(character if character.isprintable() else " " for character in text)
