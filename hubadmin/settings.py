@@ -54,6 +54,8 @@ CA_DIR = env.path("HUBADMIN_CA_DIR", VAR_DIR / "ca")
 DEBUG = False
 ALLOWED_HOSTS = env.list("HUBADMIN_ALLOWED_HOSTS", [SITE_HOST])
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
+PULL_LOG_DAYS = env.int("HUBADMIN_PULL_LOG_DAYS", 90, validate=validate.Range(min=1))
+PULL_LOG_ADDRESSES = env.bool("HUBADMIN_PULL_LOG_ADDRESSES", True)
 METRICS_TOKEN = env.str("HUBADMIN_METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
@@ -162,6 +164,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "clear-old-pulls": {"task": "audit.tasks.clear_old_pulls", "schedule": 3_600},
     "clear-expired-sessions": {"task": "orgs.tasks.clear_expired_sessions", "schedule": 86_400},
 }
 

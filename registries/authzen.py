@@ -25,6 +25,7 @@ from permissions.facts import Asker, Claim
 from permissions.queries import registry_with_secret
 from registries import authzen_openapi
 from registries.http import Answer, Request, Route, json_answer
+from registries.pull_log import Protocol, note
 from registries.throttle import RETRY_AFTER_SECONDS, UNKNOWN_SUBJECTS, count, exceeded
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Hubadmin"'}
@@ -84,7 +85,7 @@ def handle(request: Request) -> Answer:
     try:
         caller = _caller(request)
         evaluation = _evaluation(request)
-        return json_answer(200, _evaluated(caller, evaluation))
+        return json_answer(200, _evaluated(request, caller, evaluation))
     except Refused as error:
         return json_answer(error.status, str(error), error.headers)
 
@@ -148,7 +149,7 @@ def _evaluation(request: Request) -> Evaluation:
         raise Refused(400, f"The body is malformed: {error}.") from error
 
 
-def _evaluated(caller: Caller, evaluation: Evaluation) -> dict[str, Any]:
+def _evaluated(request: Request, caller: Caller, evaluation: Evaluation) -> dict[str, Any]:
     asker = _asker(caller, evaluation.context)
     claim = _claim(evaluation.subject)
     if evaluation.resource.type != "image":
@@ -162,6 +163,13 @@ def _evaluated(caller: Caller, evaluation: Evaluation) -> dict[str, Any]:
     decision = authorize(claim, asker, evaluation.resource.id, evaluation.action.name)
     if decision.rule is Rule.UNKNOWN_SUBJECT:
         count(UNKNOWN_SUBJECTS, caller.key)
+    note(
+        request,
+        Protocol.AUTHZEN,
+        caller.asker.registry,
+        claim,
+        {evaluation.action.name: decision},
+    )
     return answer_of(decision)
 
 

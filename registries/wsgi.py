@@ -53,6 +53,7 @@ class Mount:
         if route is None:
             return self.site(environ, start_response)
         started = time.perf_counter()
+        environ["HTTP_X_REQUEST_ID"] = _request_id(environ)
         request_started.send(sender=type(self), environ=environ)
         try:
             answer = _answer(route, environ)
@@ -61,7 +62,7 @@ class Mount:
         ANSWERED.labels(route.path, answer.status).observe(time.perf_counter() - started)
         headers = {"X-Content-Type-Options": "nosniff", **answer.headers}
         headers["Content-Length"] = str(len(answer.body))
-        headers["X-Request-ID"] = _request_id(environ)
+        headers["X-Request-ID"] = environ["HTTP_X_REQUEST_ID"]
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
         start_response(status, list(headers.items()))
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]

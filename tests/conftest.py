@@ -17,10 +17,12 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from pytest_django import DjangoDbBlocker
 
+from audit.pull_log import PullLog
 from home.demo import Hosts, load_demo, read_env
 from orgs.models import Organization, User
 from orgs.queries import organization_named, user_named
 from registries import throttle
+from registries.pull_log import new_log
 from registries.wsgi import Application
 
 SITE_URL = "http://localhost:8000"
@@ -68,6 +70,14 @@ def _nothing_counted_yet(request: pytest.FixtureRequest) -> None:
         cache.clear()
         throttle._fallback.cache_clear()
         throttle._limiter.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def pull_log(monkeypatch: pytest.MonkeyPatch) -> PullLog:
+    """This process' pull log, written only by its `flush`, in the test's own transaction."""
+    held = new_log(threaded=False)
+    monkeypatch.setattr("registries.pull_log.log", held)
+    return held
 
 
 NewVisitor = Callable[..., httpx.Client]
