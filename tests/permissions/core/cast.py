@@ -1,9 +1,28 @@
 """The organizations, people and registries of tests/cases/decisions.md, as facts."""
 
+from datetime import UTC, datetime
+
 from permissions.core.catalog import Catalog, CatalogEntry, CatalogKind
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Registry, Standing, Subject
-from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenLimit, TokenScope
+from permissions.core.own_rules import (
+    EVERYONE,
+    Audience,
+    AudienceKind,
+    Effect,
+    OwnRule,
+    OwnRules,
+    parse_target,
+)
+from permissions.core.policy import (
+    Mode,
+    Namespace,
+    Plan,
+    Policy,
+    SubjectKind,
+    TokenLimit,
+    TokenScope,
+)
 from permissions.core.reference import HUB, InvalidReference, fold, fold_host, parse
 from tests.permissions.core.tables import rows
 
@@ -42,6 +61,32 @@ def _mirrors(organization: str | None) -> frozenset[str]:
 
 SITE_MIRRORS = _mirrors(None)
 
+
+def audience(text: str) -> Audience:
+    """Read `everyone`, `team research` or `user mel`."""
+    kind, _, name = text.partition(" ")
+    return Audience(AudienceKind(kind), name) if name else EVERYONE
+
+
+OWN_RULES = [
+    (
+        row["organization"],
+        OwnRule(
+            id=int(row["own rule"]),
+            effect=Effect(row["effect"]),
+            target=parse_target(row["on"]),
+            audience=audience(row["for"]),
+            ends_at=(
+                None
+                if row["ends"] == "-"
+                else datetime.fromisoformat(row["ends"]).replace(tzinfo=UTC)
+            ),
+            reason="" if row["reason"] == "-" else row["reason"],
+        ),
+    )
+    for row in rows("decisions.md", "own rule")
+]
+
 ORGANIZATIONS = {
     row["organization"]: OrganizationFacts(
         name=row["organization"],
@@ -51,9 +96,11 @@ ORGANIZATIONS = {
             enabled=row["restrictions"] == "on",
             allow_official_images=row["official images"] == "yes",
             allow_verified_publishers=row["verified publishers"] == "yes",
+            mode=Mode(row["mode"]),
         ),
         namespaces=frozenset(_namespace(text) for text in row["namespaces"].split()),
         mirrors=_mirrors(row["organization"]),
+        own_rules=OwnRules(tuple(rule for name, rule in OWN_RULES if name == row["organization"])),
     )
     for number, row in enumerate(rows("decisions.md", "organization"), start=7)
 }
@@ -64,8 +111,14 @@ SUBJECTS = {
         id=row["who"],
         live=row["state"] == "active",
         standings={
-            name: Standing(is_owner=name in _names(row["owner of"]), can_push=name in pushing)
-            for pushing in [_names(row["can push in"])]
+            name: Standing(
+                is_owner=name in _names(row["owner of"]),
+                can_push=name in pushing,
+                teams=frozenset(
+                    team for of, _, team in (t.partition(":") for t in teams) if of == name
+                ),
+            )
+            for pushing, teams in [(_names(row["can push in"]), _names(row["teams"]))]
             for name in [*_names(row["owner of"]), *pushing, *_names(row["member of"])]
         },
     )

@@ -1,14 +1,15 @@
 """What an answer holds besides allow or deny: its sentences, and the image as it was read."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from permissions.core.deciders import deciders
 from permissions.core.decision import Decision, Request, decide, decide_actions, decide_catalog
 from permissions.core.facts import OrganizationFacts
-from permissions.core.policy import Rule, SubjectKind
+from permissions.core.own_rules import Audience, Effect, OwnRule, OwnRules
+from permissions.core.policy import Category, Rule, SubjectKind
 from tests.permissions.core.cast import REGISTRIES, SUBJECTS, facts, subject
 from tests.permissions.core.tables import rows
 
@@ -97,6 +98,98 @@ def test_a_sentence_that_several_organizations_say_is_said_once() -> None:
         'The access token is limited to other repositories than "docker.io/library/nginx". '
         "Use one that includes it."
     )
+
+
+@pytest.mark.parametrize(
+    ("who", "at", "image", "own_rule", "would_have"),
+    [
+        ("rhodey", "stark-mirror", "log4shell", 1, None),
+        ("rhodey", "stark-mirror", "hashicorp/vault", 2, None),
+        ("pepper", "stark-mirror", "randomdev/tool", 7, None),
+        ("rhodey", "stark-mirror", "randomdev/tool", None, None),
+        ("rhodey", "stark-mirror", "stark/app", None, None),
+        ("tony", "stark-mirror", "log4shell", None, None),
+        ("otto", "oscorp-mirror", "nginx", 18, Rule.BLOCKED),
+        ("otto", "oscorp-mirror", "grafana/loki", 19, None),
+        ("otto", "oscorp-mirror", "randomdev/tool", None, Rule.COMMUNITY_RESTRICTED),
+        ("otto only docker.io/acme", "oscorp-mirror", "nginx", None, None),
+        ("peter", "hub", "log4shell", 1, None),
+        ("uma", "umbrella-mirror", "nginx", None, None),
+        ("nina", "hub", "log4shell", None, None),
+    ],
+)
+def test_the_own_rule_that_decided_is_kept_and_what_a_dry_run_would_have_denied(
+    who: str, at: str, image: str, own_rule: int | None, would_have: Rule | None
+) -> None:
+    decision = ask(who, at, image)
+    assert (decision.own_rule, decision.would_have) == (own_rule, would_have)
+    told = [d for d in decision.organizations if d.organization == decision.organization]
+    assert [(d.own_rule, d.would_have) for d in told] == [(own_rule, would_have)] * len(told)
+
+
+def test_a_second_organization_that_monitors_keeps_what_it_would_have_denied() -> None:
+    decision = ask("mary", "hub", "nginx")
+    assert [(d.rule, d.own_rule, d.would_have) for d in decision.organizations] == [
+        (Rule.OFFICIAL_ALLOWED, None, None),
+        (Rule.MONITORED, 18, Rule.BLOCKED),
+    ]
+    assert (decision.own_rule, decision.would_have) == (None, None)
+
+
+def _ruled(*rules: OwnRule, image: str = "randomdev/tool") -> Decision:
+    """What mel is told when acme, which allows both categories, has these rules."""
+    known = facts("mel", "acme-mirror")
+    acme = replace(known.organizations["acme"], own_rules=OwnRules(rules))
+    return decide(replace(known, organizations={"acme": acme}), Request(image), NOW)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("", ""),
+        ("Not now", "Its owners say why: Not now. "),
+        ("Not now!", "Its owners say why: Not now! "),
+        ("Why not?", "Its owners say why: Why not? "),
+        ("K\xfcche", "Its owners say why: K\xfcche. "),
+        ("one\r\ntwo\x00", "Its owners say why: one  two . "),
+    ],
+)
+def test_the_owners_reason_stands_in_the_sentence(reason: str, told: str) -> None:
+    block = OwnRule(1, Effect.BLOCK, Category.COMMUNITY, reason=reason)
+    assert _ruled(block).reason == (
+        f"acme blocks community images. {told}"
+        "Use an official or verified publisher image, or ask an owner of acme to lift the block."
+    )
+
+
+@pytest.mark.parametrize(
+    ("blocked", "advice"),
+    [
+        ([Category.OFFICIAL], "Use a verified publisher image, or"),
+        ([Category.VERIFIED_PUBLISHER], "Use an official image, or"),
+        ([Category.OFFICIAL, Category.VERIFIED_PUBLISHER], "Use one of acme's own images, or"),
+    ],
+)
+def test_the_advice_leaves_out_what_is_blocked(blocked: list[Category], advice: str) -> None:
+    rules = [OwnRule(n, Effect.BLOCK, category) for n, category in enumerate(blocked)]
+    assert advice in _ruled(*rules).reason
+
+
+def test_ends_are_told_in_universal_time() -> None:
+    end = datetime(2026, 3, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    exception = OwnRule("x", Effect.EXCEPTION, Category.COMMUNITY, Audience.user("mel"), end)
+    assert _ruled(exception).reason == (
+        "acme makes an exception for community images for you until 2026-02-28 23:30 UTC."
+    )
+
+
+def test_a_rule_ends_at_its_end() -> None:
+    known = facts("rhodey", "stark-mirror")
+    end = datetime(2026, 2, 1, tzinfo=UTC)
+    just_before = decide(known, Request("new/tool"), end - timedelta(microseconds=1))
+    assert (just_before.rule, just_before.own_rule) == (Rule.EXCEPTION, 12)
+    at_the_end = decide(known, Request("new/tool"), end)
+    assert (at_the_end.rule, at_the_end.own_rule) == (Rule.COMMUNITY_RESTRICTED, None)
 
 
 def test_a_missing_organization_is_a_failure_and_no_answer() -> None:
