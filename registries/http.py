@@ -72,3 +72,8 @@ class Route:
     guard: Guard
     openapi: Mapping[str, Any]
     below: bool = False
+
+    @property
+    def template(self) -> str:
+        """The path as OpenAPI writes it."""
+        return f"{self.path}/{{path}}" if self.below else self.path

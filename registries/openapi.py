@@ -27,7 +27,6 @@ def without_trailing_slashes(endpoints: list[tuple[Any, ...]], **_: Any) -> list
 def add_protocols(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add each mounted route's paths to a schema; a hook of drf-spectacular."""
     for route in ROUTES.values():
-        path = f"{route.path}/{{path}}" if route.below else route.path
-        result["paths"][path] = dict(route.openapi)
+        result["paths"][route.template] = dict(route.openapi)
     result.setdefault("components", {}).setdefault("securitySchemes", {}).update(SCHEMES)
     return result
