@@ -7,6 +7,7 @@ repository, and sends the registry's credential as a bearer token. 2xx is yes, a
 from django.utils import timezone
 
 from orgs.guards import Guard
+from permissions.core.decision import Decision
 from permissions.core.policy import Rule, SubjectKind
 from permissions.core.text import shown
 from permissions.facts import ANONYMOUS, Claim
@@ -21,6 +22,7 @@ from registries.live_check import (
     failed,
     refused,
 )
+from registries.pull_log import Protocol, note
 from registries.registry_request import (
     CATALOG,
     PING,
@@ -55,11 +57,15 @@ def handle(request: Request) -> Answer:
         asked = _asked(request)
         if exceeded(UNKNOWN_SUBJECTS, registry.service):
             return refused(403, "Too many unknown users lately. Wait a minute.")
-        verdict = decided(_claim(request), registry, asked)
+        claim = _claim(request)
+        action, verdict = decided(claim, registry, asked)
     except (UnknownRegistry, Unreadable, Elsewhere) as error:
         return refused(403, str(error))
     if verdict.rule is Rule.UNKNOWN_SUBJECT:
         count(UNKNOWN_SUBJECTS, registry.service)
+    is_part = asked.is_part and not request.headers["x-registry-action"].endswith("-manifest")
+    if isinstance(verdict, Decision) and not (is_part and verdict.allowed):
+        note(request, Protocol.ANGOS, registry, claim, {action: verdict})
     return answer_of(verdict)
 
 

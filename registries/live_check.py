@@ -23,6 +23,7 @@ from permissions.facts import ANONYMOUS, Asker, Claim
 from permissions.queries import registry_with_secret
 from registries.credentials import BadCredentials, TooManyAttempts, claim_of, decode_basic
 from registries.http import Answer, Request, json_answer
+from registries.pull_log import Protocol, note
 from registries.registry_request import CATALOG, PING, RegistryRequest, Unreadable
 
 CREDENTIAL = "x-registry-token"
@@ -43,7 +44,7 @@ class Elsewhere(Exception):
     """The client means another registry than the one that it has reached."""
 
 
-def answer_to_client(request: Request, secret: str, reading: Reading) -> Answer:
+def answer_to_client(request: Request, protocol: Protocol, secret: str, reading: Reading) -> Answer:
     """Decide what a client does, who shows who they are by `Authorization`, or comes as nobody.
 
     `secret` is the registry's own credential; `reading` tells what the client does.
@@ -52,11 +53,16 @@ def answer_to_client(request: Request, secret: str, reading: Reading) -> Answer:
     try:
         registry = connected_registry(secret, now)
         asked = reading()
-        return answer_of(decided(_claim(request, now), registry, asked))
+        claim = _claim(request, now)
+        action, verdict = decided(claim, registry, asked)
     except BadCredentials as error:
         return refused(401, str(error))
     except (UnknownRegistry, Unreadable, Elsewhere, TooManyAttempts) as error:
         return refused(403, str(error))
+    # Layers follow their manifest: one line says that the image was pulled.
+    if isinstance(verdict, Decision) and not (asked.is_part and verdict.allowed):
+        note(request, protocol, registry, claim, {action: verdict})
+    return answer_of(verdict)
 
 
 def connected_registry(secret: str, now: datetime) -> Registry:
@@ -70,22 +76,24 @@ def connected_registry(secret: str, now: datetime) -> Registry:
     return registry
 
 
-def decided(claim: Claim, registry: Registry, asked: RegistryRequest) -> Verdict:
-    """Decide what is done at a registry: a mount takes a push and a pull of its source (D13).
+def decided(claim: Claim, registry: Registry, asked: RegistryRequest) -> tuple[str, Verdict]:
+    """Decide what is done at a registry, and say which action the verdict is about: a mount takes
+    a push and a pull of its source (D13).
 
     Raises `Elsewhere`, and `NotYetKnown` rather than guess.
     """
     _check_upstream(registry, asked.upstream)
     asker = Asker(registry)
     if asked.action == PING:
-        return authorize_login(claim, registry)
+        return PING, authorize_login(claim, registry)
     if asked.action == CATALOG:
-        return authorize_catalog(claim, asker)
+        return CATALOG, authorize_catalog(claim, asker)
     image = f"{registry.host}/{asked.repository}{asked.reference}"
     decision = authorize(claim, asker, image, asked.action)
     if decision.allowed and asked.mounted_from:
-        return authorize(claim, asker, f"{registry.host}/{asked.mounted_from}", "pull")
-    return decision
+        source = f"{registry.host}/{asked.mounted_from}"
+        return "pull", authorize(claim, asker, source, "pull")
+    return asked.action, decision
 
 
 def answer_of(verdict: Verdict) -> Answer:

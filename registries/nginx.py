@@ -8,6 +8,7 @@ from orgs.guards import Guard
 from registries import live_check_openapi
 from registries.http import Answer, Request, Route
 from registries.live_check import CREDENTIAL, answer_to_client, failed
+from registries.pull_log import Protocol
 from registries.registry_request import RegistryRequest, read_target
 
 
@@ -22,7 +23,7 @@ def handle(request: Request) -> Answer:
             request.media_type(),
         )
 
-    return answer_to_client(request, headers.get(CREDENTIAL, ""), reading)
+    return answer_to_client(request, Protocol.NGINX, headers.get(CREDENTIAL, ""), reading)
 
 
 ROUTES = (Route("/authz/nginx", ("GET",), handle, failed, Guard.TOKEN, live_check_openapi.NGINX),)

@@ -50,6 +50,11 @@ class RegistryRequest:
     mounted_from: str = ""
     upstream: str = ""
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it is about a part of an image, which is of no use without its manifest."""
+        return bool(self.repository) and not self.reference
+
 
 def read_target(method: str, target: str, content_type: str = "") -> RegistryRequest:
     """Read a request from its method and its target as it was sent, path and query undecoded.

@@ -32,6 +32,7 @@ from permissions.queries import registry_of_service
 from registries import token_openapi
 from registries.credentials import BadCredentials, TooManyAttempts, claim_of, decode_basic
 from registries.http import Answer, Request, Route, json_answer
+from registries.pull_log import Protocol, note
 from registries.signing import authority_certificates, current_signer
 from registries.throttle import RETRY_AFTER_SECONDS
 
@@ -74,7 +75,7 @@ def handle(request: Request) -> Answer:
     except TooManyAttempts as error:
         answer = _errors(429, "TOOMANYREQUESTS", str(error))
         return Answer(429, answer.body, {**answer.headers, "Retry-After": f"{RETRY_AFTER_SECONDS}"})
-    return _decided(wanted, now)
+    return _decided(request, wanted, now)
 
 
 def hand_out_certificates(request: Request) -> Answer:
@@ -128,14 +129,14 @@ def _only(fields: dict[str, list[str]], name: str) -> str:
     return values[0]
 
 
-def _decided(wanted: Wanted, now: datetime) -> Answer:
+def _decided(request: Request, wanted: Wanted, now: datetime) -> Answer:
     try:
         texts = split_scopes(wanted.scopes)
     except InvalidScope as error:
         return failed(400, str(error))
     if not texts:
         return _login(wanted, now)
-    granted = _granted(wanted, texts)
+    granted = _granted(request, wanted, texts)
     if any(grant.actions for grant in granted):
         return _token(wanted, granted, now)
     if any(denial.rule is Rule.ANONYMOUS_DENIED for grant in granted for denial in grant.denials):
@@ -151,17 +152,17 @@ def _login(wanted: Wanted, now: datetime) -> Answer:
     return _errors(401, code, decision.reason)
 
 
-def _granted(wanted: Wanted, texts: Iterable[str]) -> list[Granted]:
+def _granted(request: Request, wanted: Wanted, texts: Iterable[str]) -> list[Granted]:
     scopes, refused = [], []
     for text in texts:
         try:
             scopes.append(parse_scope(text))
         except InvalidScope as error:
             refused.append(Granted(ResourceScope("", "", ()), (), (), str(error)))
-    return [_grant(wanted, scope) for scope in merge(scopes)] + refused
+    return [_grant(request, wanted, scope) for scope in merge(scopes)] + refused
 
 
-def _grant(wanted: Wanted, scope: ResourceScope) -> Granted:
+def _grant(request: Request, wanted: Wanted, scope: ResourceScope) -> Granted:
     asker = Asker(wanted.registry)
     if scope.type == "registry" and scope.name == "catalog":
         decision = authorize_catalog(wanted.claim, asker)
@@ -174,6 +175,7 @@ def _grant(wanted: Wanted, scope: ResourceScope) -> Granted:
         decisions = authorize_actions(wanted.claim, asker, image, scope.actions)
     else:
         return Granted(scope, (), (), f"There is nothing of type {scope.type} to grant here.")
+    note(request, Protocol.TOKEN, wanted.registry, wanted.claim, decisions)
     return Granted(
         scope,
         tuple(action for action in scope.actions if decisions[action].allowed),

@@ -9,6 +9,7 @@ from orgs.guards import Guard
 from registries import live_check_openapi
 from registries.http import Answer, Request, Route
 from registries.live_check import CREDENTIAL, answer_to_client, failed, refused
+from registries.pull_log import Protocol
 from registries.registry_request import RegistryRequest, read_target
 
 
@@ -30,7 +31,7 @@ def handle(request: Request) -> Answer:
             request.media_type(),
         )
 
-    return answer_to_client(request, headers.get(CREDENTIAL, ""), reading)
+    return answer_to_client(request, Protocol.TRAEFIK, headers.get(CREDENTIAL, ""), reading)
 
 
 ROUTES = (
