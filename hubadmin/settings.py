@@ -166,6 +166,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "clear-old-pulls": {"task": "audit.tasks.clear_old_pulls", "schedule": 3_600},
     "clear-expired-sessions": {"task": "orgs.tasks.clear_expired_sessions", "schedule": 86_400},
+    "clear-dead-refresh-tokens": {
+        "task": "orgs.tasks.clear_dead_refresh_tokens",
+        "schedule": 86_400,
+    },
 }
 
 # --- People ---------------------------------------------------------------------------------

@@ -231,3 +231,59 @@ class OrganizationAccessToken(AccessToken):
     objects: ClassVar[models.Manager["OrganizationAccessToken"]] = ScopedManager(
         organization="organization"
     )
+
+
+class RefreshToken(models.Model):
+    """What a registry's client keeps after a sign-in, in place of the credential given there.
+
+    It stands on exactly one credential (a user's password, a personal access token or an
+    organization's) and is worth what that one is worth at the moment. At an organization's
+    registry it also ends with the membership, at any with the user.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    service = models.CharField(max_length=NAME_MAX_LENGTH, validators=NAME_VALIDATORS)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    password_stamp = models.CharField(max_length=64, blank=True)
+    personal_token = models.ForeignKey(
+        PersonalAccessToken, models.CASCADE, null=True, related_name="+"
+    )
+    organization_token = models.ForeignKey(
+        OrganizationAccessToken, models.CASCADE, null=True, related_name="+"
+    )
+    membership = models.ForeignKey(Membership, models.CASCADE, null=True, related_name="+")
+    client = models.CharField(max_length=60, blank=True)  # as it calls itself
+    address = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-last_used_at"]
+        constraints = [
+            _name_check("service", "orgs_refresh_token_service_syntax"),
+            models.CheckConstraint(
+                condition=(
+                    Q(user__isnull=False, personal_token=None, organization_token=None)
+                    | Q(user=None, personal_token__isnull=False, organization_token=None)
+                    | Q(user=None, personal_token=None, organization_token__isnull=False)
+                ),
+                name="orgs_refresh_token_one_credential",
+            ),
+            models.CheckConstraint(
+                condition=Q(user=None, password_stamp="")
+                | Q(user__isnull=False) & ~Q(password_stamp=""),
+                name="orgs_refresh_token_stamp_of_password",
+            ),
+            models.CheckConstraint(
+                condition=Q(organization_token=None) | Q(membership=None),
+                name="orgs_refresh_token_membership_of_user",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_used_at__gte=F("created_at")),
+                name="orgs_refresh_token_used_later",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id

@@ -11,7 +11,7 @@ from django_scopes import scope
 from orgs.actor import Actor, Invalid
 from orgs.events import announce
 from orgs.models import NAME_TAKEN, OWNERS, Membership, Organization, Team, TeamMembership, User
-from orgs.queries import active_owners, member_of, memberships_of, team_of
+from orgs.queries import active_owners, member_of, memberships_of, refresh_tokens_of, team_of
 from orgs.transactions import operation, record_change, require_owner, require_site_staff
 
 
@@ -219,6 +219,7 @@ def _set_active(actor: Actor, user: User, *, active: bool) -> None:
         locked.is_active = active
         locked.save(update_fields=["is_active"])
         user.is_active = active
+        refresh_tokens_of(locked).delete()  # for good: being active again brings none back (P9)
         action = "user.reactivated" if active else "user.deactivated"
         for organization in affected:
             _require_an_owner(organization)

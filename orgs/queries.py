@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from hmac import compare_digest
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -12,14 +13,19 @@ from orgs.models import (
     Organization,
     OrganizationAccessToken,
     PersonalAccessToken,
+    RefreshToken,
     Team,
     TeamMembership,
     User,
 )
 from orgs.names import is_name
-from orgs.secrets import SecretKind, kind_of, secret_digest
+from orgs.secrets import SecretKind, kind_of, password_stamp, secret_digest
 
 LAST_USED_PRECISION = timedelta(minutes=1)
+# Docker Engine keeps what it was given at sign-in and forgets a newer one, so refresh tokens
+# are not replaced at use; they end by themselves instead.
+REFRESH_TOKEN_IDLE = timedelta(days=90)
+REFRESH_TOKEN_LIFE_ON_PASSWORD = timedelta(days=365)
 
 
 def organizations_of(user: User) -> QuerySet[Organization]:
@@ -138,6 +144,51 @@ def organization_token_named(public_id: str, now: datetime) -> OrganizationAcces
         return tokens.filter(_live(now), public_id=public_id).first()
 
 
+def refresh_token(secret: str, service: str, now: datetime) -> RefreshToken | None:
+    """The live refresh token with this secret for the registry of this service, or None.
+
+    Notes that it was used, and with it the access token on which it stands.
+    """
+    tokens = RefreshToken.objects.select_related(
+        "user", "personal_token__user", "organization_token__organization"
+    )
+    token = tokens.filter(
+        live_refresh_tokens(now), digest=secret_digest(secret), service=service
+    ).first()
+    if token is None or not _password_is_the_same(token):
+        return None
+    _note_use(RefreshToken.objects.filter(pk=token.pk), now)
+    if token.personal_token is not None:
+        _note_use(PersonalAccessToken.objects.filter(pk=token.personal_token.pk), now)
+    if token.organization_token is not None:
+        with scopes_disabled():
+            used = OrganizationAccessToken.objects.filter(pk=token.organization_token.pk)
+            _note_use(used, now)
+    return token
+
+
+def refresh_tokens_of(user: User) -> QuerySet[RefreshToken]:
+    """A person's refresh tokens, live or not, the last used first."""
+    return RefreshToken.objects.select_related("user", "personal_token").filter(
+        Q(user=user) | Q(personal_token__user=user)
+    )
+
+
+def registry_sign_ins_of(user: User, now: datetime) -> list[RefreshToken]:
+    """A person's live refresh tokens, the last used first."""
+    tokens = refresh_tokens_of(user).filter(live_refresh_tokens(now))
+    return [token for token in tokens if _password_is_the_same(token)]
+
+
+def live_refresh_tokens(now: datetime) -> Q:
+    """What holds for live refresh tokens, except that the password must still be the same."""
+    on_password = Q(user__is_active=True, created_at__gt=now - REFRESH_TOKEN_LIFE_ON_PASSWORD)
+    on_personal = Q(personal_token__user__is_active=True) & _live(now, "personal_token__")
+    on_organization = Q(organization_token__isnull=False) & _live(now, "organization_token__")
+    used_lately = Q(last_used_at__gt=now - REFRESH_TOKEN_IDLE)
+    return used_lately & (on_password | on_personal | on_organization)
+
+
 def organizations_named(names: Iterable[str]) -> list[Organization]:
     """The organizations that exist among these names, by name."""
     return list(Organization.objects.filter(name__in=list(names)))
@@ -174,12 +225,28 @@ def memberships_of(user: User) -> QuerySet[Membership]:
         )
 
 
-def _live(now: datetime) -> Q:
-    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+def membership_of(user: User, organization_name: str) -> Membership | None:
+    """The user's membership of the organization of that name, or None."""
+    return memberships_of(user).filter(organization__name=organization_name).first()
+
+
+def _live(now: datetime, prefix: str = "") -> Q:
+    """What holds for live access tokens; `prefix` leads to one from another model."""
+    revoked_at, expires_at = f"{prefix}revoked_at", f"{prefix}expires_at"
+    return Q(**{revoked_at: None}) & (Q(**{expires_at: None}) | Q(**{f"{expires_at}__gt": now}))
+
+
+def _password_is_the_same(token: RefreshToken) -> bool:
+    return token.user is None or compare_digest(
+        token.password_stamp, password_stamp(token.user.password)
+    )
 
 
 def _note_use(
-    token: QuerySet[PersonalAccessToken] | QuerySet[OrganizationAccessToken], now: datetime
+    token: QuerySet[PersonalAccessToken]
+    | QuerySet[OrganizationAccessToken]
+    | QuerySet[RefreshToken],
+    now: datetime,
 ) -> None:
     # To the minute: a build farm must not turn one row into a queue.
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)

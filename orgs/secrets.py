@@ -21,6 +21,7 @@ class SecretKind(StrEnum):
     ORGANIZATION = "hubadmin_oat_"
     REGISTRY = "hubadmin_reg_"
     CLUSTER = "hubadmin_clu_"
+    REFRESH = "hubadmin_ref_"
 
 
 def new_secret(kind: SecretKind) -> str:
@@ -45,6 +46,11 @@ def kind_of(text: str) -> SecretKind | None:
 def secret_digest(text: str) -> str:
     """What is stored of a secret, and by which it is found again."""
     return keyed_hash("access token", text)
+
+
+def password_stamp(encoded_password: str) -> str:
+    """A text that stays the same until a password changes, and gives nothing of it away."""
+    return keyed_hash("password stamp", encoded_password)
 
 
 def _checksum(body: str) -> str:

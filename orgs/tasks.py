@@ -9,6 +9,8 @@ from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils import timezone
 
+from orgs.refresh_operations import delete_dead_refresh_tokens
+
 
 @shared_task(
     bind=True,
@@ -29,3 +31,9 @@ def clear_expired_sessions() -> int:
     """Delete sessions that have ended; returns how many."""
     deleted, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
     return deleted
+
+
+@shared_task
+def clear_dead_refresh_tokens() -> int:
+    """Delete refresh tokens that nobody can use any more; returns how many."""
+    return delete_dead_refresh_tokens(timezone.now())

@@ -13,4 +13,9 @@ urlpatterns = [
         views.revoke_access_token,
         name="revoke_access_token",
     ),
+    path(
+        "account/settings/registry-sign-ins/<slug:public_id>/end/",
+        views.end_registry_sign_in,
+        name="end_registry_sign_in",
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Limits on guessing: passwords at the token endpoint, user names through the API."""
+"""Limits on guessing: secrets at the token endpoint, user names through the API."""
 
 from functools import cache
 
@@ -12,6 +12,9 @@ log = structlog.get_logger(__name__)
 
 WRONG_PASSWORDS_OF_USER = RateLimitItemPerMinute(10, namespace="wrong-passwords-of-user")
 WRONG_PASSWORDS_FROM_ADDRESS = RateLimitItemPerMinute(50, namespace="wrong-passwords-from")
+WRONG_REFRESH_TOKENS_FROM_ADDRESS = RateLimitItemPerMinute(
+    50, namespace="wrong-refresh-tokens-from"
+)
 UNKNOWN_SUBJECTS = RateLimitItemPerMinute(120, namespace="unknown-subjects")
 RETRY_AFTER_SECONDS = 60
 

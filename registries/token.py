@@ -27,30 +27,18 @@ from permissions.core.scope import (
     parse_scope,
     split_scopes,
 )
-from permissions.facts import ANONYMOUS, Asker, Claim
-from permissions.queries import registry_of_service
+from permissions.facts import Asker
 from registries import token_openapi
-from registries.credentials import BadCredentials, TooManyAttempts, claim_of, decode_basic
+from registries.credentials import BadCredentials, TooManyAttempts
 from registries.http import Answer, Request, Route, json_answer
 from registries.pull_log import Protocol, note
+from registries.refresh import offer
 from registries.signing import authority_certificates, current_signer
 from registries.throttle import RETRY_AFTER_SECONDS
+from registries.token_request import Malformed, Wanted, read
 
 LIFE = timedelta(seconds=60)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Hubadmin"'}
-
-
-class Malformed(Exception):
-    """The request is not one of the protocol. The text says what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a client asks for, however it has put it."""
-
-    claim: Claim
-    registry: Registry
-    scopes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +55,7 @@ def handle(request: Request) -> Answer:
     """Answer a token request."""
     now = timezone.now()
     try:
-        wanted = _posted(request, now) if request.method == "POST" else _got(request, now)
+        wanted = read(request, now)
     except Malformed as error:
         return failed(400, str(error))
     except BadCredentials as error:
@@ -90,45 +78,6 @@ def failed(status: int, message: str) -> Answer:
     return _errors(status, codes.get(status, "UNAVAILABLE"), message)
 
 
-def _got(request: Request, now: datetime) -> Wanted:
-    fields = request.parameters()
-    registry = _registry(fields)
-    basic = request.authorization("Basic")
-    if basic is None and "authorization" in request.headers:
-        raise BadCredentials("Sign in with HTTP Basic credentials.")
-    claim = ANONYMOUS if basic is None else claim_of(*decode_basic(basic), request.address, now)
-    return Wanted(claim, registry, fields.get("scope", []))
-
-
-def _posted(request: Request, now: datetime) -> Wanted:
-    if request.media_type() != "application/x-www-form-urlencoded":
-        raise Malformed("Send the fields as application/x-www-form-urlencoded.")
-    fields = request.form()
-    registry = _registry(fields)
-    if _only(fields, "grant_type") != "password":
-        raise Malformed("The grant_type must be password.")
-    name, secret = _only(fields, "username"), _only(fields, "password")
-    return Wanted(claim_of(name, secret, request.address, now), registry, fields.get("scope", []))
-
-
-def _registry(fields: dict[str, list[str]]) -> Registry:
-    service = _only(fields, "service")
-    registry = registry_of_service(service)
-    if registry is None:
-        raise Malformed(
-            f"No registry calls itself {service[:60]!r} here. "
-            "Use the service name under which it was connected."
-        )
-    return registry
-
-
-def _only(fields: dict[str, list[str]], name: str) -> str:
-    values = fields.get(name, [])
-    if len(values) != 1 or not values[0]:
-        raise Malformed(f"Give {name} exactly once.")
-    return values[0]
-
-
 def _decided(request: Request, wanted: Wanted, now: datetime) -> Answer:
     try:
         texts = split_scopes(wanted.scopes)
@@ -137,6 +86,8 @@ def _decided(request: Request, wanted: Wanted, now: datetime) -> Answer:
     if not texts:
         return _login(wanted, now)
     granted = _granted(request, wanted, texts)
+    if not any(grant.scope.actions or grant.problem for grant in granted):
+        return _login(wanted, now)  # resources were named, but nothing asked of them
     if any(grant.actions for grant in granted):
         return _token(wanted, granted, now)
     if any(denial.rule is Rule.ANONYMOUS_DENIED for grant in granted for denial in grant.denials):
@@ -211,16 +162,15 @@ def _token(wanted: Wanted, granted: Iterable[Granted], now: datetime) -> Answer:
         "access": access,
     }
     signed = current_signer(now).sign(claims)
-    return json_answer(
-        200,
-        {
-            "token": signed,
-            "access_token": signed,
-            "expires_in": int(LIFE.total_seconds()),
-            "issued_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "scope": " ".join(_spelled(entry) for entry in access),
-        },
-    )
+    body = {
+        "token": signed,
+        "access_token": signed,
+        "expires_in": int(LIFE.total_seconds()),
+        "issued_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "scope": " ".join(_spelled(entry) for entry in access),
+    }
+    refresh_token = offer(wanted.stay, wanted.registry, now) if wanted.stay else None
+    return json_answer(200, body | ({"refresh_token": refresh_token} if refresh_token else {}))
 
 
 def _access(grant: Granted) -> dict[str, Any]:

@@ -27,6 +27,10 @@ _TOKEN = {
         "expires_in": {"type": "integer", "description": "Seconds."},
         "issued_at": {"type": "string", "format": "date-time"},
         "scope": {"type": "string", "description": "What was granted, joined by spaces."},
+        "refresh_token": {
+            "type": "string",
+            "description": "If asked for: signs this client in again, at this service alone.",
+        },
     },
 }
 
@@ -39,7 +43,7 @@ _RESPONSES = {
     "200": _json("What is granted of what was asked.", _TOKEN),
     "400": _json("An unknown service, or a malformed request.", _ERRORS),
     "401": _json("Bad credentials (UNAUTHORIZED), or refused with a reason (DENIED).", _ERRORS),
-    "429": _json("Too many wrong passwords.", _ERRORS),
+    "429": _json("Too many wrong passwords or refresh tokens.", _ERRORS),
     "503": _json("It can't be known at the moment.", _ERRORS),
 }
 _SECURITY: list[dict[str, list[str]]] = [{"registryClient": []}, {}]
@@ -59,6 +63,18 @@ TOKEN: dict[str, Any] = {
                 "schema": {"type": "array", "items": {"type": "string"}},
                 "explode": True,
             },
+            {
+                "name": "offline_token",
+                "in": "query",
+                "description": "true: also give a refresh token.",
+                "schema": {"type": "string", "examples": ["true"]},
+            },
+            {
+                "name": "client_id",
+                "in": "query",
+                "description": "What the client calls itself; shown beside its sign-in.",
+                "schema": {"type": "string", "examples": ["docker"]},
+            },
         ],
         "responses": _RESPONSES,
     },
@@ -73,14 +89,19 @@ TOKEN: dict[str, Any] = {
                 "application/x-www-form-urlencoded": {
                     "schema": {
                         "type": "object",
-                        "required": ["grant_type", "service", "username", "password"],
+                        "required": ["grant_type", "service"],
                         "properties": {
-                            "grant_type": {"const": "password"},
+                            "grant_type": {"enum": ["password", "refresh_token"]},
                             "service": {"type": "string"},
                             "client_id": {"type": "string"},
                             "scope": {"type": "string", "description": "Joined by spaces."},
                             "username": {"type": "string"},
                             "password": {"type": "string", "format": "password"},
+                            "access_type": {
+                                "enum": ["online", "offline"],
+                                "description": "offline: also give a refresh token.",
+                            },
+                            "refresh_token": {"type": "string", "format": "password"},
                         },
                     }
                 }

@@ -1,0 +1,76 @@
+"""Giving out, revoking and clearing away refresh tokens.
+
+Giving one out is a sign-in, not a change of rules: it leaves no audit row, else every
+`docker login` of a build farm would queue for the log.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from orgs.actor import Actor, NotAllowed
+from orgs.models import Membership, OrganizationAccessToken, PersonalAccessToken, RefreshToken, User
+from orgs.queries import live_refresh_tokens, refresh_tokens_of
+from orgs.secrets import SecretKind, new_public_id, new_secret, password_stamp, secret_digest
+from orgs.transactions import record_change
+
+Credential = User | PersonalAccessToken | OrganizationAccessToken
+
+
+def issue_refresh_token(
+    credential: Credential,
+    *,
+    service: str,
+    membership: Membership | None,
+    client: str,
+    address: str | None,
+    now: datetime,
+) -> str:
+    """Make a refresh token that stands on a credential (a user: on their password).
+
+    Returns its secret, which is stored nowhere.
+    """
+    secret = new_secret(SecretKind.REFRESH)
+    token = RefreshToken(
+        public_id=new_public_id(SecretKind.REFRESH),
+        digest=secret_digest(secret),
+        service=service,
+        membership=membership,
+        client=client,
+        address=address,
+        created_at=now,
+        last_used_at=now,
+    )
+    match credential:
+        case User():
+            token.user, token.password_stamp = credential, password_stamp(credential.password)
+        case PersonalAccessToken():
+            token.personal_token = credential
+        case OrganizationAccessToken():
+            token.organization_token = credential
+    token.save(force_insert=True)
+    return secret
+
+
+def revoke_refresh_token(actor: Actor, user: User, public_id: str) -> bool:
+    """End a registry sign-in at once. False if the user has none of this id."""
+    if actor.user is not None and actor.user != user:
+        raise NotAllowed("Only you can end your registry sign-ins.")
+    with transaction.atomic():
+        token = refresh_tokens_of(user).filter(public_id=public_id).first()
+        if token is None:
+            return False
+        token.delete()
+        before = {"user": user.username, "service": token.service}
+        record_change(actor, None, "refresh_token.revoked", public_id, before=before)
+    return True
+
+
+def delete_dead_refresh_tokens(now: datetime) -> int:
+    """Delete what has ended with time, a token or a user; returns how many.
+
+    What ended with a password is found dead at its next use, and deleted when it has been idle.
+    """
+    live = RefreshToken.objects.filter(live_refresh_tokens(now))
+    deleted, _ = RefreshToken.objects.exclude(pk__in=live.values("pk")).delete()
+    return deleted
