@@ -52,8 +52,8 @@ def issue_cluster_credential(
 ) -> str:
     """Make a new credential for a cluster; returns its secret, shown once.
 
-    The others end, or stay until the next one is issued: so an API server, which admits nothing
-    without one, can be given the new before it loses the old.
+    The others end, or stay until `end_old_cluster_credentials`: so an API server, which admits
+    nothing without one, can be given the new before it loses the old.
     """
     _require_keeper(actor, cluster, "issue a cluster's credential")
     if not keep_old:
@@ -67,6 +67,18 @@ def issue_cluster_credential(
         after={"keep_old": keep_old},
     )
     return secret
+
+
+@transaction.atomic
+def end_old_cluster_credentials(actor: Actor, cluster: ConnectedCluster) -> int:
+    """End all credentials of a cluster but the newest; returns how many ended now."""
+    _require_keeper(actor, cluster, "end a cluster's credentials")
+    live = cluster.credentials.filter(revoked_at=None).order_by("-pk")
+    old = [credential.pk for credential in live[1:]]
+    ended = cluster.credentials.filter(pk__in=old).update(revoked_at=timezone.now())
+    if ended:
+        record_change(actor, cluster.organization, "cluster.old_credentials_ended", cluster.name)
+    return ended
 
 
 @transaction.atomic

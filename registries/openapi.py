@@ -10,6 +10,11 @@ SCHEMES = {
         "scheme": "bearer",
         "description": "The credential of a connected registry, or a token with repo:admin.",
     },
+    "clusterCredential": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The credential of a connected Kubernetes cluster.",
+    },
     "registryClient": {
         "type": "http",
         "scheme": "basic",

@@ -1,9 +1,9 @@
 """The mount table: one line a protocol."""
 
-from registries import angos, authzen, envoy, nginx, token, traefik
+from registries import admission, angos, authzen, envoy, imagereview, nginx, token, traefik
 from registries.http import Route
 
-MODULES = (angos, authzen, envoy, nginx, token, traefik)
+MODULES = (admission, angos, authzen, envoy, imagereview, nginx, token, traefik)
 ROUTES = {route.path: route for module in MODULES for route in module.ROUTES}
 _BELOW = tuple(route for route in ROUTES.values() if route.below)
 

@@ -18,6 +18,7 @@ ACTIONS = {
     "cluster.connected": "connected the cluster",
     "cluster.credential_issued": "issued a credential of the cluster",
     "cluster.disconnected": "disconnected the cluster",
+    "cluster.old_credentials_ended": "ended older credentials of the cluster",
     "cluster_namespace.mapped": "made the organization answer for the cluster's namespace",
     "cluster_namespace.unmapped": "ended that the organization answers for the cluster's namespace",
     "image_access.changed": "changed Image Access Management",

@@ -18,6 +18,7 @@ from permissions.cluster_operations import (
     connect_cluster,
     connect_site_cluster,
     disconnect_cluster,
+    end_old_cluster_credentials,
     issue_cluster_credential,
     map_namespace,
     unmap_namespace,
@@ -101,6 +102,20 @@ def test_a_fresh_credential_ends_the_others_unless_they_are_kept(acme: Organizat
     ]
     with pytest.raises(NotAllowed):
         issue_cluster_credential(actor("mel"), cluster)
+
+
+def test_a_credential_is_exchanged_without_a_moment_without_one(acme: Organization) -> None:
+    cluster, old = connect_cluster(STAFF, acme, "production")
+    new = issue_cluster_credential(actor("olivia"), cluster, keep_old=True)
+    with pytest.raises(NotAllowed):
+        end_old_cluster_credentials(actor("mel"), cluster)
+    assert cluster_with_secret(old, NOW) == "production"
+    assert end_old_cluster_credentials(actor("olivia"), cluster) == 1
+    assert cluster_with_secret(old, NOW) is None
+    assert cluster_with_secret(new, NOW) == "production"
+    log = entries_of(acme.pk).count()
+    assert end_old_cluster_credentials(actor("olivia"), cluster) == 0
+    assert entries_of(acme.pk).count() == log
 
 
 def test_a_secret_that_is_none_of_ours_is_nobodys(demo: dict[str, str]) -> None:
@@ -229,6 +244,10 @@ def test_site_staff_do_all_that_at_the_command_line() -> None:
     assert run("map_namespace", "shared", "*", "globex") == "globex answers for shared/*."
     assert run("list_namespaces", "shared").splitlines() == ["*\tglobex", "team-a\tacme"]
     kept = run("rotate_cluster_credential", "shared", "--keep-old")
+    assert "1 of shared's credentials ended" in run(
+        "rotate_cluster_credential", "shared", "--end-old"
+    )
+    assert cluster_with_secret(kept, NOW) == "shared"
     fresh = run("rotate_cluster_credential", "shared")
     assert [cluster_with_secret(one, NOW) for one in (secret, kept, fresh)] == [
         None,
