@@ -5,22 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permissions.core import reasons
-from permissions.core.classify import classify, fold_for
-from permissions.core.deciders import deciders
 from permissions.core.facts import Facts
 from permissions.core.policy import Category, Rule
-from permissions.core.reference import ImageReference, InvalidReference, Repository, parse
+from permissions.core.questions import Asked, Case, ask, case_of, found_before, found_by
+from permissions.core.reference import Repository
 from permissions.core.rules import (
     BEFORE_ANY_ORGANIZATION,
-    OTHER_ACTIONS,
-    PULL,
     WHOLE_REGISTRY,
-    Asked,
-    Case,
     matching,
-    only_monitored,
-    outside_limits,
-    outside_scope,
+    rule_for,
+    settled,
 )
 
 CATALOG = "registry:catalog"
@@ -84,11 +78,11 @@ def decide(facts: Facts, request: Request, now: datetime) -> Decision:
     No text in the request raises. Raises `KeyError` when the facts lack an organization that
     decides: facts that are missing are a failure, never an answer.
     """
-    asked = _asked(facts, request, now)
+    asked = ask(facts, request.image, request.action, now)
     row = next(matching(BEFORE_ANY_ORGANIZATION, asked), None)
     if row is not None:
         return _without_organization(asked, row.rule, request.image)
-    return _combined([_case(asked, name) for name in asked.deciders])
+    return _combined([case_of(asked, name) for name in asked.deciders])
 
 
 def decide_actions(
@@ -107,7 +101,7 @@ def decide_actions(
 
 def decide_catalog(facts: Facts, now: datetime) -> Decision:
     """Decide `registry:catalog:*`, the list of all repositories of the registry that asks (D13)."""
-    asked = _asked(facts, Request(CATALOG, "catalog"), now)
+    asked = ask(facts, CATALOG, "catalog", now)
     rule = next(matching(WHOLE_REGISTRY, asked)).rule
     reason = reasons.of_whole_registry(rule, asked)
     organizations = tuple(
@@ -119,62 +113,21 @@ def decide_catalog(facts: Facts, now: datetime) -> Decision:
     return _answer(facts, rule, reason, CATALOG, organizations=organizations)
 
 
-def _asked(facts: Facts, request: Request, now: datetime) -> Asked:
-    deciding = deciders(
-        subject=facts.subject,
-        registry=facts.registry,
-        named=facts.named,
-        action=request.action,
-        namespace_owner=facts.namespace_owner,
-    )
-    return Asked(facts, request.action, now, _read(request.image), deciding)
-
-
-def _read(image: str) -> ImageReference | InvalidReference:
-    try:
-        return parse(image)
-    except InvalidReference as error:
-        return error
-
-
-def _readable(asked: Asked) -> ImageReference:
-    if isinstance(asked.reference, InvalidReference):
-        raise asked.reference  # never: D1 comes before everything that needs to know the image
-    return asked.reference
-
-
-def _case(asked: Asked, name: str) -> Case:
-    organization = asked.facts.organizations[name]
-    repository = fold_for(_readable(asked), asked.facts, organization)
-    category, entry = classify(repository, asked.facts, organization)
-    standing = asked.subject.standings.get(name)
-    return Case(asked, organization, standing, repository, category, entry)
-
-
 def _judge(case: Case) -> OrganizationDecision:
-    """Decide for one organization: its rules, then D11, then what narrows the credential."""
-    found = next(matching(PULL if case.asked.pull else OTHER_ACTIONS, case)).rule
-    rule = Rule.MONITORED if only_monitored(found, case.organization) else found  # D11
-    if _narrows(rule, case.asked, case.repository, case.category):
-        rule = found = Rule.TOKEN_SCOPE  # D16
-    own_rule = case.own_rule(found)
+    """Decide for one organization: by its rules, then by what may still change their answer."""
+    matched = rule_for(case)
+    rule = settled(found_by(case, matched))
+    by_own = matched if rule in {matched, Rule.MONITORED} else rule
+    own_rule = case.own_rule(by_own)
     return OrganizationDecision(
         organization=case.organization.name,
         allowed=rule.allows,
         rule=rule,
         category=case.category,
         policy_version=case.organization.policy_version,
-        reason=reasons.of_organization(rule, found, case),
+        reason=reasons.of_organization(rule, matched, case),
         own_rule=own_rule.id if own_rule else None,
-        would_have=None if rule is found else found,
-    )
-
-
-def _narrows(rule: Rule, asked: Asked, repository: Repository, category: Category | None) -> bool:
-    """Whether the credential does not go as far as the rule would: it never widens (D16)."""
-    return rule.allows and (
-        outside_limits(asked.subject, repository)
-        or outside_scope(asked.subject, asked.action, category)
+        would_have=matched if rule is Rule.MONITORED else None,
     )
 
 
@@ -196,15 +149,13 @@ def _combined(cases: Sequence[Case]) -> Decision:
 
 
 def _without_organization(asked: Asked, rule: Rule, text: str) -> Decision:
-    reason = reasons.before_any_organization(rule, asked)
     if rule is Rule.INVALID_REFERENCE:
-        return _answer(asked.facts, rule, reason, text[:_LONGEST_UNREADABLE])
-    reference = _readable(asked)
-    repository = fold_for(reference, asked.facts, None)
-    if _narrows(rule, asked, repository, None):
-        rule = Rule.TOKEN_SCOPE  # D16
-        reason = reasons.narrowed(asked.subject, asked.action, None, repository, None)
-    return _answer(asked.facts, rule, reason, str(reference), repository=repository)
+        return _answer(asked.facts, rule, str(asked.reference), text[:_LONGEST_UNREADABLE])
+    found = found_before(asked, rule)
+    rule = settled(found)
+    reason = reasons.without_organization(rule, found)
+    image = str(asked.reference)
+    return _answer(asked.facts, rule, reason, image, repository=found.repository)
 
 
 def _answer(

@@ -142,6 +142,9 @@ class TokenLimit:
         host, _, path = text.removesuffix("/*").partition("/")
         return cls(Namespace(host, path), exact=not text.endswith("/*"))
 
+    def __str__(self) -> str:
+        return str(self.within) if self.exact else f"{self.within}/*"
+
     def contains(self, repository: Repository) -> bool:
         """Whether a folded repository is within the limit."""
         if self.exact:

@@ -4,18 +4,12 @@ ASCII, except for a reason that owners gave, which stands as they wrote it.
 """
 
 from permissions.core.facts import Subject
-from permissions.core.own_rules import AudienceKind, OwnRule, format_target
+from permissions.core.looked_at import KIND, describe
+from permissions.core.own_rules import OwnRule
 from permissions.core.policy import Category, Rule, SubjectKind, TokenScope
-from permissions.core.reference import Repository
-from permissions.core.rules import PUSH_ACTIONS, Asked, Case, outside_limits
+from permissions.core.questions import PUSH_ACTIONS, Asked, Case, Found, found_by, outside_limits
 from permissions.core.text import one_line, shown
 
-_KIND = {
-    Category.ORGANIZATION: "organization",
-    Category.OFFICIAL: "official",
-    Category.VERIFIED_PUBLISHER: "verified publisher",
-    Category.COMMUNITY: "community",
-}
 _MAP_IT = "Ask the administrators of this site to map it."
 
 
@@ -23,8 +17,6 @@ def before_any_organization(rule: Rule, asked: Asked) -> str:
     """Return the sentence for a rule that needed no organization to decide."""
     token = asked.subject.kind is SubjectKind.TOKEN
     match rule:
-        case Rule.INVALID_REFERENCE:
-            return str(asked.reference)
         case Rule.UNKNOWN_SUBJECT if asked.subject.kind is SubjectKind.CLUSTER:
             return unmapped(asked.subject.id)
         case Rule.UNKNOWN_SUBJECT if token:
@@ -57,6 +49,13 @@ def before_any_organization(rule: Rule, asked: Asked) -> str:
             return "No organization restricts this pull."
 
 
+def without_organization(rule: Rule, found: Found) -> str:
+    """Return the sentence for a rule that settled an answer without any organization."""
+    if rule is Rule.TOKEN_SCOPE:
+        return _narrowed(found)
+    return before_any_organization(rule, found.asked)
+
+
 def of_organization(rule: Rule, found: Rule, case: Case) -> str:
     """Return the sentence for a rule by which one organization decided.
 
@@ -76,7 +75,7 @@ def of_organization(rule: Rule, found: Rule, case: Case) -> str:
         case Rule.PUSH_DENIED:
             return _push_denied(case)
         case Rule.TOKEN_SCOPE:
-            return narrowed(case.subject, case.asked.action, case.category, case.repository, name)
+            return _narrowed(found_by(case, rule))
         case _:
             return _of_pull(rule, case)
 
@@ -113,24 +112,18 @@ def unmapped(namespace: str) -> str:
     return f"The cluster's namespace {shown(namespace)} is mapped to no organization. {_MAP_IT}"
 
 
-def narrowed(
-    subject: Subject,
-    action: str,
-    category: Category | None,
-    repository: Repository,
-    organization: str | None,
-) -> str:
-    """Return the sentence for a token that does not go as far as its holder may (D16)."""
-    if outside_limits(subject, repository):
+def _narrowed(found: Found) -> str:
+    """Say that a token does not go as far as its holder may (D16)."""
+    if outside_limits(found.subject, found.repository):
         return (
-            f"The access token is limited to other repositories than {shown(str(repository))}. "
-            "Use one that includes it."
+            "The access token is limited to other repositories than "
+            f"{shown(str(found.repository))}. Use one that includes it."
         )
-    own = f" on images of {organization}" if category is Category.ORGANIZATION else ""
-    needed = TokenScope.needed(action, category)
+    action, name = found.asked.action, found.organization and found.organization.name
+    own = f" on images of {name}" if found.category is Category.ORGANIZATION else ""
     return (
-        f"The access token's scope {subject.token_scope} does not include {action}{own}. "
-        f"Use one with the scope {needed}."
+        f"The access token's scope {found.subject.token_scope} does not include {action}{own}. "
+        f"Use one with the scope {TokenScope.needed(action, found.category)}."
     )
 
 
@@ -148,10 +141,10 @@ def _of_pull(rule: Rule, case: Case) -> str:
         case Rule.EXCEPTION:
             return _excepted(case)
         case Rule.OFFICIAL_ALLOWED | Rule.VERIFIED_PUBLISHER_ALLOWED:
-            return f"{name} allows {_KIND[case.category]} images."
+            return f"{name} allows {KIND[case.category]} images."
         case _:
             return (
-                f"{name} does not allow {_KIND[case.category]} images. "
+                f"{name} does not allow {KIND[case.category]} images. "
                 f"{_alternative(case)}, or ask an owner of {name} for an exception."
             )
 
@@ -175,7 +168,7 @@ def _blocked(case: Case) -> str:
     whole = isinstance(block.target, Category)
     instead = _alternative(case) if whole else f"Use another image that {name} allows"
     return (
-        f"{name} blocks {_about(block)}.{why} "
+        f"{name} blocks {_to_you(block)}.{why} "
         f"{instead}, or ask an owner of {name} to lift the block."
     )
 
@@ -183,22 +176,12 @@ def _blocked(case: Case) -> str:
 def _excepted(case: Case) -> str:
     exception = case.exception
     assert exception is not None
-    return f"{case.organization.name} makes an exception for {_about(exception)}."
+    return f"{case.organization.name} makes an exception for {_to_you(exception)}."
 
 
-def _about(rule: OwnRule) -> str:
-    """Name what a rule is about, for whom if not for everyone, and until when."""
-    what = (
-        f"{_KIND[rule.target]} images"
-        if isinstance(rule.target, Category)
-        else shown(format_target(rule.target))
-    )
-    whom = {
-        AudienceKind.EVERYONE: "",
-        AudienceKind.TEAM: f" for the team {rule.audience.name}",
-        AudienceKind.USER: " for you",
-    }[rule.audience.kind]
-    return what + whom + (f" until {rule.end}" if rule.end else "")
+def _to_you(rule: OwnRule) -> str:
+    """Describe an own rule to the one who asks, whom it is for."""
+    return describe(rule, you="for you")
 
 
 def _sentence(text: str) -> str:

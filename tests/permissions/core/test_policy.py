@@ -6,7 +6,18 @@ from types import ModuleType
 import pytest
 from hypothesis import given
 
-from permissions.core import catalog, decision, facts, own_rules, policy, reference, rules, scope
+from permissions.core import (
+    catalog,
+    decision,
+    explain,
+    facts,
+    own_rules,
+    policy,
+    questions,
+    reference,
+    rules,
+    scope,
+)
 from permissions.core.policy import Category, Namespace, Rule, TokenScope, lies_in
 from permissions.core.reference import fold, parse
 from tests.permissions.core.strategies import references, steady
@@ -95,7 +106,8 @@ def test_denials_are_the_rules_that_say_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [catalog, decision, facts, own_rules, policy, reference, rules, scope]
+    "module",
+    [catalog, decision, explain, facts, own_rules, policy, questions, reference, rules, scope],
 )
 def test_nothing_can_be_changed_after_it_was_made(module: ModuleType) -> None:
     classes = [c for c in vars(module).values() if isinstance(c, type) and is_dataclass(c)]

@@ -1,0 +1,238 @@
+"""What the rules are asked, with all that they look at.
+
+`Asked` is the question before any organization is looked at, `Case` the one to an organization,
+`Found` the one about an answer that is found already.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from permissions.core.catalog import CatalogEntry
+from permissions.core.classify import classify, fold_for
+from permissions.core.deciders import deciders
+from permissions.core.facts import Facts, OrganizationFacts, Standing, Subject
+from permissions.core.own_rules import EVERYONE, Audience, Effect, OwnRule, Target, targets_of
+from permissions.core.policy import Category, Mode, Rule, SubjectKind, TokenScope
+from permissions.core.reference import ImageReference, InvalidReference, Repository, parse
+
+PUSH_ACTIONS = frozenset({"push", "delete"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question before any organization is looked at."""
+
+    facts: Facts
+    action: str
+    now: datetime
+    reference: ImageReference | InvalidReference
+    deciders: tuple[str, ...]
+
+    @property
+    def subject(self) -> Subject:
+        return self.facts.subject
+
+    @property
+    def anonymous(self) -> bool:
+        return self.subject.kind is SubjectKind.ANONYMOUS
+
+    @property
+    def readable(self) -> ImageReference:
+        if isinstance(self.reference, InvalidReference):
+            raise self.reference  # never: D1 comes before all that needs to know the image
+        return self.reference
+
+    @property
+    def pull(self) -> bool:
+        return self.action == "pull"
+
+    @property
+    def open_to_anonymous(self) -> bool:
+        registry = self.facts.registry
+        return (
+            registry is not None
+            and registry.organization is None
+            and registry.anonymous_pulls
+            and self.facts.named is None
+        )
+
+    @property
+    def members_only(self) -> bool:
+        registry = self.facts.registry
+        return registry is None or registry.requires_membership
+
+    @property
+    def at_own_registry(self) -> bool:
+        """Whether the registry that asks is an organization's, which then is the one decider."""
+        registry = self.facts.registry
+        return registry is not None and registry.organization is not None
+
+    @property
+    def standing(self) -> Standing | None:
+        """The subject's standing in the one organization that decides about a whole registry."""
+        return next((self.subject.standings.get(name) for name in self.deciders), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question to one organization, with all that its rules look at."""
+
+    asked: Asked
+    organization: OrganizationFacts
+    standing: Standing | None
+    repository: Repository
+    category: Category
+    entry: CatalogEntry | None
+
+    @property
+    def subject(self) -> Subject:
+        return self.asked.subject
+
+    @property
+    def owner(self) -> bool:
+        return is_owner(self.subject, self.standing)
+
+    @property
+    def may_push(self) -> bool:
+        """Owners, members of teams that can push, tokens of the organization with repo:write."""
+        if self.subject.kind is SubjectKind.USER:
+            return self.owner or (self.standing is not None and self.standing.can_push)
+        scope = self.subject.token_scope
+        return scope is not None and scope.covers(TokenScope.WRITE)
+
+    @property
+    def block(self) -> OwnRule | None:
+        """The block that stands in the way of the image, the narrowest if there are several."""
+        return self._own_rule(Effect.BLOCK, targets_of(self.repository, self.category))
+
+    @property
+    def exception(self) -> OwnRule | None:
+        """The exception that lets the image through, the narrowest if there are several."""
+        return self._own_rule(Effect.EXCEPTION, targets_of(self.repository, self.category))
+
+    def own_rule(self, rule: Rule) -> OwnRule | None:
+        """The organization's own rule behind a rule, where there is one."""
+        if rule is Rule.BLOCKED:
+            return self.block
+        return self.exception if rule is Rule.EXCEPTION else None
+
+    def allows(self, category: Category) -> bool:
+        """Whether a category as a whole is open to the subject, single images aside."""
+        if self._own_rule(Effect.BLOCK, [category]) is not None:
+            return False
+        policy = self.organization.policy
+        return (
+            (category is Category.OFFICIAL and policy.allow_official_images)
+            or (category is Category.VERIFIED_PUBLISHER and policy.allow_verified_publishers)
+            or self._own_rule(Effect.EXCEPTION, [category]) is not None
+        )
+
+    def _own_rule(self, effect: Effect, targets: list[Target]) -> OwnRule | None:
+        audiences = audiences_of(self.subject, self.standing)
+        return self.organization.own_rules.find(effect, targets, audiences, self.asked.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rule that matched, and what may still change the answer; None for no organization's."""
+
+    rule: Rule
+    asked: Asked
+    repository: Repository
+    category: Category | None
+    organization: OrganizationFacts | None
+
+    @property
+    def subject(self) -> Subject:
+        return self.asked.subject
+
+    @property
+    def only_monitored(self) -> bool:
+        """D11: a denial of D7 to D10 by an organization that only watches what it would deny."""
+        return (
+            self.organization is not None
+            and self.organization.policy.mode is Mode.MONITOR
+            and self.rule in _RESTRICTIONS
+        )
+
+    @property
+    def allowed(self) -> bool:
+        return self.rule.allows or self.only_monitored
+
+
+_RESTRICTIONS = frozenset(
+    {
+        Rule.BLOCKED,
+        Rule.OFFICIAL_RESTRICTED,
+        Rule.VERIFIED_PUBLISHER_RESTRICTED,
+        Rule.COMMUNITY_RESTRICTED,
+    }
+)
+
+
+def ask(facts: Facts, image: str, action: str, now: datetime) -> Asked:
+    """Return the question whether an action on an image is allowed, whatever text either is."""
+    deciding = deciders(
+        subject=facts.subject,
+        registry=facts.registry,
+        named=facts.named,
+        action=action,
+        namespace_owner=facts.namespace_owner,
+    )
+    return Asked(facts, action, now, _read(image), deciding)
+
+
+def case_of(asked: Asked, name: str) -> Case:
+    """Return the question to one of the organizations that decide.
+
+    Raises `KeyError` when the facts lack it.
+    """
+    organization = asked.facts.organizations[name]
+    repository = fold_for(asked.readable, asked.facts, organization)
+    category, entry = classify(repository, asked.facts, organization)
+    standing = asked.subject.standings.get(name)
+    return Case(asked, organization, standing, repository, category, entry)
+
+
+def found_by(case: Case, rule: Rule) -> Found:
+    """Return the question what may still change the answer of one organization."""
+    return Found(rule, case.asked, case.repository, case.category, case.organization)
+
+
+def found_before(asked: Asked, rule: Rule) -> Found:
+    """Return the question what may still change an answer that needed no organization."""
+    return Found(rule, asked, fold_for(asked.readable, asked.facts, None), None, None)
+
+
+def _read(image: str) -> ImageReference | InvalidReference:
+    try:
+        return parse(image)
+    except InvalidReference as error:
+        return error
+
+
+def is_owner(subject: Subject, standing: Standing | None) -> bool:
+    """Only a user can be an owner: a token never is, whatever its standing says (D16)."""
+    return subject.kind is SubjectKind.USER and standing is not None and standing.is_owner
+
+
+def audiences_of(subject: Subject, standing: Standing | None) -> list[Audience]:
+    """Whom a rule may be for to be for this subject, the narrowest first.
+
+    Tokens and clusters are in no team and nobody's user: only rules for everyone match them (D7a).
+    """
+    if subject.kind is not SubjectKind.USER or standing is None:
+        return [EVERYONE]
+    return [Audience.user(subject.id), *map(Audience.team, sorted(standing.teams)), EVERYONE]
+
+
+def outside_limits(subject: Subject, repository: Repository) -> bool:
+    """D16: the credential is limited to repositories, and this is none of them."""
+    limits = subject.token_limits
+    return limits is not None and not any(limit.contains(repository) for limit in limits)
+
+
+def outside_scope(subject: Subject, action: str, category: Category | None) -> bool:
+    """D16: the credential's scope does not go as far as this action on such an image."""
+    scope = subject.token_scope
+    return scope is not None and not scope.permits(action, category)
