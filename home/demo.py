@@ -17,9 +17,9 @@ from orgs.token_operations import create_personal_token
 from permissions.catalog_file import read_catalog
 from permissions.catalog_operations import replace_catalog
 from permissions.core.reference import HUB
+from permissions.namespace_operations import assign_namespace
 from permissions.queries import stored_registry
 from permissions.registry_operations import (
-    assign_namespace,
     connect_registry,
     connect_site_registry,
     issue_registry_credential,

@@ -57,6 +57,7 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 PULL_LOG_DAYS = env.int("HUBADMIN_PULL_LOG_DAYS", 90, validate=validate.Range(min=1))
 PULL_LOG_ADDRESSES = env.bool("HUBADMIN_PULL_LOG_ADDRESSES", True)
 METRICS_TOKEN = env.str("HUBADMIN_METRICS_TOKEN", "")
+PROBE_REGISTRIES = env.bool("HUBADMIN_PROBE_REGISTRIES", True)
 
 INSTALLED_APPS = [
     "home",

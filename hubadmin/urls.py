@@ -11,6 +11,7 @@ from orgs.guards import Guard, public_page
 
 urlpatterns = [
     path("", include("home.urls")),
+    path("", include("registries.urls")),
     path("", include("enforcement.urls")),
     path("", include("permissions.urls")),
     path("", include("orgs.urls")),

@@ -1,9 +1,16 @@
 """E-mail leaves by a worker, so that a slow mail server never holds up a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from django.conf import settings
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage, EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+
+from orgs.models import Organization
+from orgs.queries import active_owners
 
 
 class QueuedEmailBackend(BaseEmailBackend):
@@ -32,3 +39,25 @@ def _as_data(message: EmailMessage) -> dict[str, object]:
         "headers": dict(message.extra_headers),
         "alternatives": [[str(content), str(kind)] for content, kind in alternatives],
     }
+
+
+def write_to_owners(
+    organization: Organization, template: str, context: Mapping[str, object]
+) -> None:
+    """Write to each active owner once the transaction has committed: `template` names a pair of
+    files, its subject and its message. A change holds though its news may not get out."""
+    shown = {**context, "organization": organization, "site": settings.SITE_URL}
+    subject = render_to_string(f"{template}_subject.txt", shown).strip()
+    letters = [
+        EmailMessage(
+            subject,
+            render_to_string(f"{template}_message.txt", {**shown, "owner": owner}),
+            to=[owner.email],
+        )
+        for owner in active_owners(organization)
+    ]
+    transaction.on_commit(lambda: _post(letters), robust=True)
+
+
+def _post(letters: list[EmailMessage]) -> None:
+    get_connection().send_messages(letters)

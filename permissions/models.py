@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django_scopes import ScopedManager
 
 import permissions.cluster_models  # noqa: F401  # Django finds an app's models through this module
@@ -70,6 +71,8 @@ class ConnectedRegistry(models.Model):
     members_only = models.BooleanField(default=False)
     anonymous_pulls = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When a client last asked for a token by this service name.
+    token_asked_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["ConnectedRegistry"]] = ScopedManager(
         organization="organization"
@@ -108,6 +111,20 @@ class ConnectedRegistry(models.Model):
 
     def __str__(self) -> str:
         return self.service
+
+
+class ServiceName(models.Model):
+    """A service name that a registry has or had, and whose it is (empty: the site's).
+
+    Never given to somebody else: a registry that still runs under it would believe the tokens that
+    another organization's rules have granted.
+    """
+
+    name = models.CharField(max_length=NAME_MAX_LENGTH, primary_key=True)
+    owner = models.CharField(max_length=NAME_MAX_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RegistryCredential(models.Model):
@@ -160,6 +177,63 @@ class Namespace(models.Model):
         return (
             f"{self.registry.host if self.registry else ConnectedRegistry.DOCKER_HUB}/{self.path}"
         )
+
+
+class NamespaceRequest(models.Model):
+    """That an organization asks site staff for a namespace; kept when it is settled.
+
+    Without a registry on Docker Hub; else on that site-wide one.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting for site staff"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="namespace_requests"
+    )
+    registry = models.ForeignKey(
+        ConnectedRegistry, models.CASCADE, null=True, blank=True, related_name="namespace_requests"
+    )
+    path = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    note = models.CharField(max_length=300, blank=True)
+    # Names, as in the audit log: they outlive whoever bore them.
+    asked_by = models.CharField(max_length=NAME_MAX_LENGTH)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    objects: ClassVar[models.Manager["NamespaceRequest"]] = ScopedManager(
+        organization="organization"
+    )
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                Coalesce("registry", 0),
+                "path",
+                condition=Q(state="pending"),
+                name="permissions_namespace_request_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="pending", settled_at=None)
+                | Q(state__in=["approved", "declined", "withdrawn"], settled_at__isnull=False),
+                name="permissions_namespace_request_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="") | Q(state="declined"),
+                name="permissions_namespace_request_reason_if_declined",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        host = self.registry.host if self.registry else ConnectedRegistry.DOCKER_HUB
+        return f"{host}/{self.path}"
 
 
 class CatalogEntry(models.Model):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from orgs.models import AccessToken, Organization
@@ -91,9 +92,16 @@ def stored_registry(service: str) -> ConnectedRegistry | None:
 
 
 def registry_of_service(service: str) -> core.Registry | None:
-    """The facts about the connected registry that calls itself so, or None."""
+    """The facts about the connected registry that calls itself so, or None. Notes that a client
+    asked for its sake."""
     registry = stored_registry(service)
-    return _registry(registry) if registry else None
+    if registry is None:
+        return None
+    now, asked_at = timezone.now(), registry.token_asked_at
+    if asked_at is None or now - asked_at > LAST_USED_PRECISION:
+        with scopes_disabled():
+            ConnectedRegistry.objects.filter(pk=registry.pk).update(token_asked_at=now)
+    return facts_about(registry)
 
 
 def registry_with_secret(secret: str, now: datetime) -> core.Registry | None:
@@ -110,7 +118,7 @@ def registry_with_secret(secret: str, now: datetime) -> core.Registry | None:
             return None
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
         RegistryCredential.objects.filter(stale, pk=credential.pk).update(last_used_at=now)
-        return _registry(credential.registry)
+        return facts_about(credential.registry)
 
 
 def user_subject(username: str) -> core.Subject:
@@ -220,7 +228,8 @@ def _facts(organization: Organization) -> core.OrganizationFacts:
         )
 
 
-def _registry(registry: ConnectedRegistry) -> core.Registry:
+def facts_about(registry: ConnectedRegistry) -> core.Registry:
+    """What decisions look at of a connected registry."""
     return core.Registry(
         service=registry.service,
         host=registry.host,

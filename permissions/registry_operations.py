@@ -1,6 +1,4 @@
-"""Connecting registries and assigning namespaces."""
-
-from collections.abc import Iterable
+"""Connecting registries, changing them, and letting them go."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,8 +11,10 @@ from orgs.models import Organization
 from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
 from orgs.transactions import operation, record_change, require_owner, require_site_staff
 from permissions.core.reference import HUB, InvalidReference, fold_host, parse
-from permissions.models import CatalogEntry, ConnectedRegistry, Namespace, RegistryCredential
+from permissions.models import ConnectedRegistry, RegistryCredential, ServiceName
 from permissions.versions import bump_site, lock_site
+
+SERVICE_TAKEN = "Another registry has this service name, or had it once. Choose another one."
 
 
 @operation
@@ -30,13 +30,10 @@ def connect_registry(
     """Connect an organization's own registry; returns it and its secret, shown once."""
     require_owner(actor, organization, "connect registries")
     lock_site()
-    with scopes_disabled():
-        if ConnectedRegistry.objects.filter(organization=None, host=fold_host(host)).exists():
-            raise Invalid(f"{host} is connected for the whole site already.")
     registry = ConnectedRegistry(
         organization=organization,
         service=service,
-        host=_host(host),
+        host=_host_for(organization, host),
         upstream=upstream,
         members_only=members_only,
     )
@@ -75,6 +72,63 @@ def connect_site_registry(
     return registry, secret
 
 
+@operation
+def change_registry(
+    actor: Actor,
+    organization: Organization,
+    service: str,
+    *,
+    host: str,
+    upstream: str,
+    members_only: bool,
+) -> ConnectedRegistry:
+    """Set what an organization's own registry is. Its service name stays: the registry asks by it.
+
+    Raises `Invalid` for a host that can't be, and for a mirror that holds namespaces (C9).
+    """
+    require_owner(actor, organization, "change connected registries")
+    lock_site()
+    registry = _own_registry(organization, service)
+    before = _described(registry)
+    registry.host = _host_for(organization, host, registry)
+    registry.upstream = upstream
+    registry.members_only = members_only
+    after = _described(registry)
+    changed = [field for field in before if before[field] != after[field]]
+    if not changed:
+        return registry
+    if registry.upstream and registry.namespaces.exists():
+        raise Invalid(
+            f"{service} can't become a mirror of Docker Hub while namespaces lie on it. "
+            "Release them first."
+        )
+    _validate(registry)
+    registry.save(update_fields=changed)
+    record_change(
+        actor,
+        organization,
+        "registry.changed",
+        service,
+        before={field: before[field] for field in changed},
+        after={field: after[field] for field in changed},
+    )
+    announce([organization])
+    return registry
+
+
+@operation
+def disconnect_registry(actor: Actor, organization: Organization, service: str) -> None:
+    """Let an organization's own registry go: its credential dies, the namespaces on it go."""
+    require_owner(actor, organization, "disconnect registries")
+    lock_site()
+    registry = _own_registry(organization, service)
+    namespaces = sorted(str(namespace) for namespace in registry.namespaces.all())
+    before = {**_described(registry), "namespaces": namespaces}
+    registry.delete()
+    record_change(actor, organization, "registry.disconnected", service, before=before)
+    announce([organization])
+
+
 @transaction.atomic
 def issue_registry_credential(actor: Actor, registry: ConnectedRegistry) -> str:
     """End a registry's credentials and make a new one; returns its secret, shown once."""
@@ -83,69 +137,34 @@ def issue_registry_credential(actor: Actor, registry: ConnectedRegistry) -> str:
         require_site_staff(actor, "issue the credential of a site-wide registry")
     else:
         require_owner(actor, organization, "issue a registry's credential")
+    with scopes_disabled():
+        # Of two at once, the second ends the credential of the first.
+        if not ConnectedRegistry.objects.select_for_update().filter(pk=registry.pk).exists():
+            raise Invalid(f"{registry.service} is not connected any more.")
     registry.credentials.filter(revoked_at=None).update(revoked_at=timezone.now())
     secret = _new_credential(registry)
     record_change(actor, organization, "registry.credential_issued", registry.service)
     return secret
 
 
-@operation
-def assign_namespace(
-    actor: Actor,
-    organization: Organization,
-    path: str,
-    registry: ConnectedRegistry | None = None,
-) -> Namespace:
-    """Give an organization a namespace: on Docker Hub, or on a connected registry (C9).
+def _own_registry(organization: Organization, service: str) -> ConnectedRegistry:
+    registry = ConnectedRegistry.objects.filter(service=service).first()
+    if registry is None:
+        raise Invalid(f"{organization.name} has no registry {service}.")
+    return registry
 
-    Raises `Invalid` for a path that is malformed, taken, or inside somebody else's.
-    """
-    if registry is not None and registry.organization_id is not None:
-        require_owner(actor, organization, "assign its namespaces")
-    else:
-        require_site_staff(actor, "assign namespaces on Docker Hub and on site-wide registries")
-    lock_site()
+
+def _host_for(
+    organization: Organization, text: str, changing: ConnectedRegistry | None = None
+) -> str:
+    host = _host(text)
     with scopes_disabled():
-        _check_namespace(organization, path, registry)
-    namespace, created = Namespace.objects.get_or_create(
-        organization=organization, registry=registry, path=path
-    )
-    if created:
-        record_change(actor, organization, "namespace.assigned", str(namespace))
-        announce([organization])
-    return namespace
-
-
-def _check_namespace(
-    organization: Organization, path: str, registry: ConnectedRegistry | None
-) -> None:
-    host = registry.host if registry else HUB
-    # A second component, because one alone would be read as library/<path>.
-    try:
-        read = parse(f"{host}/{path}/image")
-    except InvalidReference as error:
-        raise Invalid(f"{path} can't be a namespace. {error}") from error
-    if read.path != f"{path}/image":
-        raise Invalid(f"{path} can't be a namespace: give it without tag or digest.")
-    if registry is not None and registry.organization_id not in (None, organization.pk):
-        raise Invalid(f"{organization.name} has no registry {registry.service}.")
-    if registry is not None and registry.upstream:
-        raise Invalid(
-            f"{host} mirrors Docker Hub: assign the namespace on {registry.upstream} instead."
-        )
-    if path.split("/")[0] == "library":
-        raise Invalid("library holds Docker's official images; nobody can own it.")
-    if registry is None and _overlapping(CatalogEntry.objects.values_list("path", flat=True), path):
-        raise Invalid(f"{path} belongs to a publisher in the catalogue.")
-    others = Namespace.objects.filter(registry=registry).exclude(organization=organization)
-    if _overlapping(others.values_list("path", flat=True), path):
-        raise Invalid(f"{path} overlaps a namespace of another organization.")
-
-
-def _overlapping(paths: Iterable[str], path: str) -> bool:
-    return any(
-        f"{other}/".startswith(f"{path}/") or f"{path}/".startswith(f"{other}/") for other in paths
-    )
+        if ConnectedRegistry.objects.filter(organization=None, host=host).exists():
+            raise Invalid(f"{host} is connected for the whole site already.")
+    same = ConnectedRegistry.objects.filter(host=host).first()
+    if same is not None and same != changing:
+        raise Invalid(f"{organization.name} has connected {host} already, as {same.service}.")
+    return host
 
 
 def _host(text: str) -> str:
@@ -162,13 +181,24 @@ def _host(text: str) -> str:
 
 
 def _save_with_credential(registry: ConnectedRegistry) -> str:
+    with scopes_disabled():
+        if ConnectedRegistry.objects.filter(service=registry.service).exists():
+            raise Invalid(SERVICE_TAKEN)
+    _validate(registry)
+    owner = registry.organization.name if registry.organization else ""
+    name, _ = ServiceName.objects.get_or_create(name=registry.service, defaults={"owner": owner})
+    if name.owner != owner:
+        raise Invalid(SERVICE_TAKEN)
+    registry.save(force_insert=True)
+    return _new_credential(registry)
+
+
+def _validate(registry: ConnectedRegistry) -> None:
     try:
         with scopes_disabled():  # service names are unique on the whole site
             registry.full_clean()
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
-    registry.save(force_insert=True)
-    return _new_credential(registry)
 
 
 def _new_credential(registry: ConnectedRegistry) -> str:

@@ -1,8 +1,19 @@
 from django.urls import path
 
-from permissions import api, views
+from permissions import api, namespace_views, views
 
 urlpatterns = [
+    path("orgs/<name:org>/settings/namespaces/", namespace_views.namespaces, name="namespaces"),
+    path(
+        "orgs/<name:org>/settings/namespaces/<int:number>/release/",
+        namespace_views.release_namespace,
+        name="release_namespace",
+    ),
+    path(
+        "orgs/<name:org>/settings/namespaces/requests/<int:number>/withdraw/",
+        namespace_views.withdraw_namespace_request,
+        name="withdraw_namespace_request",
+    ),
     path("orgs/<name:org>/settings/permissions/", views.org_permissions, name="org_permissions"),
     path("v2/orgs/<str:org>/settings", api.organization_settings, name="api_settings"),
     path("v2/orgs/<str:org>/settings/", api.organization_settings),

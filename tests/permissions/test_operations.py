@@ -12,6 +12,7 @@ from permissions.catalog_file import MalformedCatalog, read_catalog
 from permissions.catalog_operations import replace_catalog
 from permissions.core.catalog import Catalog, CatalogEntry, CatalogKind
 from permissions.models import ConnectedRegistry, ImageAccessPolicy, Namespace
+from permissions.namespace_operations import assign_namespace
 from permissions.operations import PlanRequired, Settings, SettingsChanged, change_policy
 from permissions.queries import (
     catalog_around,
@@ -21,7 +22,6 @@ from permissions.queries import (
     stored_registry,
 )
 from permissions.registry_operations import (
-    assign_namespace,
     connect_registry,
     connect_site_registry,
     issue_registry_credential,

@@ -111,6 +111,8 @@ def _url(pattern: str) -> str:
         "<name:org>": "acme",
         "<str:org>": "acme",
         "<name:team>": "owners",
+        "<name:service>": "acme",
+        "<int:number>": "0",
         "<slug:public_id>": "pat_0000000000000000",
     }
     for variable, value in samples.items():

@@ -4,8 +4,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization
+from permissions.namespace_operations import assign_namespace
 from permissions.queries import stored_registry
-from permissions.registry_operations import assign_namespace
 
 
 class Command(OperationCommand):
