@@ -102,7 +102,10 @@ class PullLogEntry(models.Model):
                 fields=["organization_id", "subject_id", "-id"], name="audit_pull_of_subject"
             ),
             models.Index(
-                fields=["organization_id", "repository", "-id"], name="audit_pull_of_repository"
+                fields=["organization_id", "repository", "-id"],
+                name="audit_pull_of_repository",
+                # So that PostgreSQL finds by how a name begins, whatever the collation.
+                opclasses=["int8_ops", "varchar_pattern_ops", "int8_ops"],
             ),
         ]
         constraints = [

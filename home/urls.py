@@ -6,4 +6,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("orgs/<name:org>/", views.overview, name="overview"),
     path("orgs/<name:org>/activity/", views.activity, name="activity"),
+    path("orgs/<name:org>/activity/pulls/", views.pulls, name="pulls"),
 ]

@@ -1,5 +1,6 @@
 """The pages that look across the rooms."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -7,8 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from audit.models import PullLogEntry
+from audit.pull_queries import USER, pulls_of
 from audit.queries import entries_of
 from home.api_docs import operations_by_tag
+from home.forms import PullFilterForm
 from orgs.guards import OrganizationRequest, org_page, public_page
 from orgs.models import Organization, User
 from orgs.queries import active_owners, members_of, organizations_of, teams_of
@@ -46,6 +50,22 @@ def overview(request: OrganizationRequest, organization: Organization) -> HttpRe
 def activity(request: OrganizationRequest, organization: Organization) -> HttpResponse:
     page = Paginator(entries_of(organization.pk), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "home/activity.html", {"page": page})
+
+
+@require_safe
+@org_page
+def pulls(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    """What was decided: owners see everybody's pulls, members their own."""
+    form = PullFilterForm(request.GET)
+    found: list[PullLogEntry] = []
+    if form.is_valid():
+        wanted = form.wanted()
+        if not request.is_owner:
+            wanted = replace(wanted, subject=request.user.username, subject_kind=USER)
+        found = list(pulls_of(organization.pk, wanted)[: PAGE_SIZE + 1])
+    context: dict[str, Any] = {"form": form, "pulls": found[:PAGE_SIZE]}
+    context["older"] = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
+    return render(request, "home/pulls.html", context)
 
 
 @require_safe

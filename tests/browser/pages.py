@@ -18,6 +18,7 @@ ORGANIZATION = (
     "/",
     "/orgs/acme/",
     "/orgs/acme/activity/",
+    "/orgs/acme/activity/pulls/",
     "/orgs/acme/members/",
     "/orgs/acme/settings/",
     "/orgs/acme/settings/enforce-sign-in/",

@@ -1,0 +1,50 @@
+"""Lines of the pull log in words."""
+
+from django import template
+
+from audit.models import PullLogEntry
+
+register = template.Library()
+
+CATEGORIES = {
+    "organization": "Organization image",
+    "official": "Official image",
+    "verified_publisher": "Verified publisher image",
+    "community": "Community image",
+}
+RULES = {
+    "anonymous_denied": "nobody had signed in",
+    "blocked": "a rule of the organization blocks it",
+    "community_restricted": "community images are restricted",
+    "exception": "a rule of the organization allows it",
+    "invalid_reference": "this is no valid image name",
+    "monitored": "restrictions are only monitored",
+    "not_a_member": "not a member",
+    "not_enabled": "Image Access Management is disabled",
+    "official_allowed": "official images are allowed",
+    "official_restricted": "official images are restricted",
+    "organization_image": "an image of the organization itself",
+    "owner": "owners are exempt",
+    "push_allowed": "may write to the namespace",
+    "push_denied": "may not write to the namespace",
+    "reported": "reported by the registry",
+    "token_scope": "the access token does not go as far",
+    "verified_publisher_allowed": "verified publisher images are allowed",
+    "verified_publisher_restricted": "verified publisher images are restricted",
+}
+
+
+@register.filter
+def why(entry: PullLogEntry) -> str:
+    """The rule that decided, in words; in mode monitor also the one that would have."""
+    words = RULES.get(entry.rule, entry.rule.replace("_", " "))
+    if not entry.would_have:
+        return words
+    would_have = RULES.get(entry.would_have, entry.would_have.replace("_", " "))
+    return f"{words}; else refused: {would_have}"
+
+
+@register.filter
+def kind(entry: PullLogEntry) -> str:
+    """The image's category in words, or nothing."""
+    return CATEGORIES.get(entry.category, "")
