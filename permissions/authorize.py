@@ -8,7 +8,7 @@ from permissions.core.decision import Decision, Request, decide, decide_actions,
 from permissions.core.facts import Registry
 from permissions.core.login import LoginDecision, decide_login
 from permissions.facts import Asker, Claim, facts_for
-from permissions.queries import one_moment
+from permissions.queries import one_moment, policy_version
 
 
 def authorize(claim: Claim, asker: Asker, image: str, action: str = "pull") -> Decision:
@@ -36,6 +36,16 @@ def authorize_catalog(claim: Claim, asker: Asker) -> Decision:
     """Decide whether the subject may list a registry's repositories (D13)."""
     now = timezone.now()
     return decide_catalog(facts_for(claim, asker, "", ["catalog"], now), now)
+
+
+def organizations_concerned(
+    claim: Claim, registry: Registry, image: str, action: str
+) -> list[tuple[str, int]]:
+    """Whose rules count for what a subject did at a registry, each with its policy version now."""
+    if registry.organization is not None:
+        return [(registry.organization, policy_version(registry.organization))]
+    facts = facts_for(claim, Asker(registry), image, [action], timezone.now())
+    return [(one.name, one.policy_version) for one in facts.organizations.values()]
 
 
 def authorize_login(claim: Claim, registry: Registry) -> LoginDecision:

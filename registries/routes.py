@@ -1,9 +1,19 @@
 """The mount table: one line a protocol."""
 
-from registries import admission, angos, authzen, envoy, imagereview, nginx, token, traefik
+from registries import (
+    admission,
+    angos,
+    authzen,
+    envoy,
+    imagereview,
+    nginx,
+    notifications,
+    token,
+    traefik,
+)
 from registries.http import Route
 
-MODULES = (admission, angos, authzen, envoy, imagereview, nginx, token, traefik)
+MODULES = (admission, angos, authzen, envoy, imagereview, nginx, notifications, token, traefik)
 ROUTES = {route.path: route for module in MODULES for route in module.ROUTES}
 _BELOW = tuple(route for route in ROUTES.values() if route.below)
 

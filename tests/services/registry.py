@@ -1,6 +1,6 @@
 """Distribution, the reference registry, on a storage folder of the caller's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,14 +31,21 @@ class Registry:
 
 @contextmanager
 def registry(
-    storage: Path, *, auth: TokenAuth | None = None, port: int | None = None
+    storage: Path,
+    *,
+    auth: TokenAuth | None = None,
+    port: int | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Iterator[Registry]:
-    """Two may share a storage: one that asks for tokens, one without by which images get in."""
+    """Two may share a storage: one that asks for tokens, one without by which images get in.
+
+    `more` goes into its configuration as it is.
+    """
     server = program("docker-registry", package="docker-registry")
     port = port or free_port()
     with temporary_folder("registry") as folder:
         config, log = folder / "config.yml", folder / "log"
-        config.write_text(yaml.safe_dump(configuration(storage, port, auth)))
+        config.write_text(yaml.safe_dump({**configuration(storage, port, auth), **(more or {})}))
 
         def ready() -> bool:
             return answers_http(port, "/v2/") in (200, 401)

@@ -18,6 +18,7 @@ PROTOCOLS = (
     "imagereview.py",
     "kubernetes.py",
     "pod_images.py",
+    "notifications.py",
 )
 MAX_LINES = 400
 
