@@ -2,15 +2,22 @@
 
 `X-Forwarded-*` is something anybody can write. It counts only when the peer that connected is
 one of the configured proxies, and then only up to the first hop that is not.
+
+A client whose address the proxies don't tell readably is at `UNKNOWN`, never at the proxy's own
+address: limits count all such clients as one, and the logs hold no address.
 """
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
+UNKNOWN = ""
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+# 203.0.113.9:5123, [2001:db8::7]:5123, [2001:db8::7]
+WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]{1,5}|\[(?P<v6>[^]]*)\](?::[0-9]{1,5})?")
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
@@ -27,24 +34,28 @@ def apply_forwarded(environ: dict[str, Any], proxies: tuple[Network, ...]) -> No
     peer = _parsed(environ.get("REMOTE_ADDR", ""))
     if peer is None or not _trusted(peer, proxies):
         return
-    client = _client(peer, forwarded["HTTP_X_FORWARDED_FOR"], proxies)
-    environ["REMOTE_ADDR"] = str(client)
+    client = _client(forwarded["HTTP_X_FORWARDED_FOR"], proxies)
+    environ["REMOTE_ADDR"] = UNKNOWN if client is None else str(client)
     if forwarded["HTTP_X_FORWARDED_PROTO"] in ("http", "https"):
         environ["wsgi.url_scheme"] = forwarded["HTTP_X_FORWARDED_PROTO"]
     if forwarded["HTTP_X_FORWARDED_HOST"]:
         environ["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]
 
 
-def _client(peer: Address, forwarded_for: str, proxies: tuple[Network, ...]) -> Address:
-    client = peer
+def _client(forwarded_for: str, proxies: tuple[Network, ...]) -> Address | None:
+    """The last hop that is no proxy, else the first; None if one on the way can't be read."""
+    client = None
     for hop in reversed(forwarded_for.split(",")):
-        address = _parsed(hop.strip())
-        if address is None:
-            break
-        client = address
-        if not _trusted(address, proxies):
+        client = _hop(hop.strip())
+        if client is None or not _trusted(client, proxies):
             break
     return client
+
+
+def _hop(text: str) -> Address | None:
+    """An address, with or without its port."""
+    with_port = WITH_PORT.fullmatch(text)
+    return _parsed((with_port["v4"] or with_port["v6"]) if with_port else text)
 
 
 def _parsed(text: str) -> Address | None:

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import httpx
 import pytest
 from django.core.management import CommandError, call_command
 from django_scopes import scope
@@ -13,7 +14,8 @@ from pytest_django import Settings
 from orgs.models import OrganizationAccessToken, User
 from orgs.queries import organization_named
 from registries.routes import ROUTES
-from tests.conftest import NewVisitor, named_user
+from registries.wsgi import Application
+from tests.conftest import SITE_URL, NewVisitor, named_user
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,16 @@ def test_metrics_are_for_whoever_may_scrape(visitor: NewVisitor, settings: Setti
     answer = visitor(Authorization="Bearer scrape-me").get("/metrics")
     assert answer.status_code == 200
     assert 'hubadmin_protocol_answer_seconds_count{path="/auth/ca.pem"' in answer.text
+
+
+def test_metrics_are_closed_to_this_machine_too(
+    visitor: NewVisitor, application: Application
+) -> None:
+    visitor()
+    for headers in ({}, {"Authorization": "Bearer "}, {"X-Forwarded-For": "unknown"}):
+        transport = httpx.WSGITransport(app=application, remote_addr="127.0.0.1")
+        with httpx.Client(transport=transport, base_url=SITE_URL) as local:
+            assert local.get("/metrics", headers=headers).status_code == 403
 
 
 def test_pages_come_with_a_strict_policy(visitor: NewVisitor) -> None:
