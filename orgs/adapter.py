@@ -1,6 +1,10 @@
 """How django-allauth meets this site."""
 
+from typing import Any
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 # One sentence for both: it must not tell whether there is such an account.
@@ -17,6 +21,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         # manage.py makes the first people; invitations come with the members' pages.
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send an e-mail whose links lead to this site, whatever host the request named."""
+        links = {
+            name: settings.SITE_URL + urlsplit(link).path
+            for name, link in context.items()
+            if name.endswith("_url")
+        }
+        super().send_mail(template_prefix, email, {**context, **links, "site": settings.SITE_URL})
 
     def get_client_ip(self, request: HttpRequest) -> str:
         # Resolved already, for everybody, by audit.client_address.

@@ -94,6 +94,26 @@ def test_a_forgotten_password_is_set_anew(visitor: NewVisitor, demo: dict[str, s
     assert "newpassword" not in visitor().get(link).text
 
 
+@pytest.mark.parametrize("address", ["mel@example.com", "nobody@example.com"])
+def test_links_to_set_a_password_lead_to_the_site(visitor: NewVisitor, address: str) -> None:
+    post(visitor(Host="localhost:6666"), RESET, email=address)
+    (message,) = mail.outbox
+    assert "http://localhost:8000" in message.body
+    assert "6666" not in message.body
+
+
+def test_links_to_confirm_an_address_lead_to_the_site(
+    signed_in: Callable[[str], httpx.Client],
+) -> None:
+    mel = signed_in("mel")
+    mel.headers["Host"] = "localhost:6666"
+    mail.outbox.clear()
+    assert post(mel, "/accounts/email/", action_add="", email="m@example.com").status_code == 302
+    (message,) = (each for each in mail.outbox if each.to == ["m@example.com"])
+    assert "http://localhost:8000/accounts/confirm-email/" in message.body
+    assert "6666" not in message.body
+
+
 def test_asking_for_a_reset_does_not_tell_who_exists(visitor: NewVisitor) -> None:
     known = post(visitor(), RESET, email="mel@example.com")
     unknown = post(visitor(), RESET, email="nobody@example.com")
