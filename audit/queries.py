@@ -20,16 +20,32 @@ def first_broken_link(organization_id: int) -> int | None:
     """The sequence number where an organization's chain of hashes stops to hold, or None.
 
     A row that was altered, removed or put in between breaks the chain at that row; one cut off
-    the end breaks it at the number the chain's head still knows.
+    the end breaks it at the number the chain's head still knows, and one put behind the end at
+    its own. What is appended meanwhile comes after the head that was read first: it is left to
+    the next time.
     """
+    head = _head(organization_id)
+    entries = AuditEntry.objects.filter(organization_id=organization_id).order_by("sequence")
+    if head is not None:
+        entries = entries.filter(sequence__lte=head.sequence)
     expected, previous = 1, "0" * 64
-    for entry in AuditEntry.objects.filter(organization_id=organization_id).order_by("sequence"):
+    for entry in entries.iterator():
         if (entry.sequence, entry.previous_hash) != (expected, previous):
             return expected
         if entry.hash != entry_hash(entry):
             return expected
         expected, previous = expected + 1, entry.hash
-    head = AuditChain.objects.filter(organization_id=organization_id).first()
     if head is not None and (head.sequence, head.hash) != (expected - 1, previous):
         return expected
-    return None
+    return _first_behind_the_head(organization_id)
+
+
+def _first_behind_the_head(organization_id: int) -> int | None:
+    newest = entries_of(organization_id).values_list("sequence", flat=True).first()
+    # An entry and the head that knows it are committed together: a head read later knows it.
+    head = _head(organization_id)
+    return head.sequence + 1 if head and newest and newest > head.sequence else None
+
+
+def _head(organization_id: int) -> AuditChain | None:
+    return AuditChain.objects.filter(organization_id=organization_id).first()

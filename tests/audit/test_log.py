@@ -10,6 +10,12 @@ from audit.record import record
 
 pytestmark = pytest.mark.django_db
 TRIGGERS = "ALTER TABLE audit_auditentry {} TRIGGER audit_entry_append_only"
+PUT_BEHIND_THE_END = """
+    INSERT INTO audit_auditentry (organization_id, sequence, at, actor, action, target, before,
+        after, address, previous_hash, hash)
+    SELECT organization_id, 4, at, actor, action, target, before, after, address, hash, hash
+    FROM audit_auditentry WHERE {} AND sequence = 3
+"""
 ORGANIZATION = 900_001
 
 
@@ -76,6 +82,7 @@ def test_the_database_refuses_to_rewrite_it(sql: str) -> None:
         ("DELETE FROM audit_auditentry WHERE {} AND sequence = 2", 2),
         ("DELETE FROM audit_auditentry WHERE {} AND sequence = 3", 3),
         ("DELETE FROM audit_auditentry WHERE {}", 1),
+        (PUT_BEHIND_THE_END, 4),
     ],
 )
 def test_whoever_gets_around_the_triggers_breaks_the_chain(sql: str, broken_at: int) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import httpx
@@ -12,6 +13,10 @@ from tests.services.site import CHECKOUT
 
 PATH = "/v2/orgs/acme/settings"
 AT_ONCE = 8
+VERIFY_OFTEN = """
+from audit.queries import chains, first_broken_link
+print({first_broken_link(number) for _ in range(50) for number in chains()})
+"""
 
 
 def test_p5_of_many_who_saw_the_same_settings_one_wins(
@@ -65,6 +70,31 @@ def test_p6_every_worker_answers_from_the_newest_settings(
         set_policy(enabled=enabled)
         decisions = {_evaluate(site)["decision"] for _ in range(8)}
         assert decisions == {not enabled}
+
+
+def test_p4_the_log_can_be_verified_while_it_grows(site: DemoSite, set_policy: SetPolicy) -> None:
+    auth = {"Authorization": f"Bearer {site.env['OLIVIA_TOKEN']}"}
+    rest = {"allow_official_images": True, "allow_verified_publishers": True}
+    ended = Event()
+
+    def write() -> int:
+        written = 0
+        while not ended.is_set():
+            body = {"restricted_images": {"enabled": not written % 2, **rest}}
+            httpx.put(site.url + PATH, json=body, headers=auth).raise_for_status()
+            written += 1
+        return written
+
+    set_policy(enabled=False)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        try:
+            shell = [sys.executable, str(CHECKOUT / "manage.py"), "shell", "--verbosity=0"]
+            found = run_to_end([*shell, "--command", VERIFY_OFTEN], env=site.environment)
+        finally:
+            ended.set()
+    assert found == "{None}\n"
+    assert writing.result() > 10
 
 
 def _version(site: DemoSite) -> int:
