@@ -17,9 +17,10 @@ class LoginDecision:
 
 def decide_login(subject: Subject, registry: Registry) -> LoginDecision:
     """Decide a sign-in to a registry: O0, then O5's demand for membership, said as S2 says it."""
-    if subject.kind is SubjectKind.ANONYMOUS and registry.anonymous_pulls:
+    anonymous = subject.kind is SubjectKind.ANONYMOUS
+    if anonymous and registry.anonymous_pulls and registry.organization is None:
         return LoginDecision(True, Rule.NOT_GOVERNED, "Nobody needs to sign in here.")
-    if subject.kind is SubjectKind.ANONYMOUS:
+    if anonymous:
         return _refused(Rule.ANONYMOUS_DENIED, "Sign in first: run docker login, then try again.")
     if not subject.live:
         return _refused(
