@@ -99,6 +99,14 @@ def member_of(organization: Organization, username: str) -> Membership | None:
     return members_of(organization).filter(user__username=username).first()
 
 
+def active_member_names(organization: Organization, after: str, most: int) -> list[str]:
+    """Up to `most` user names of active members that follow `after`, in order."""
+    with scope(organization=organization):
+        names = Membership.objects.filter(user__is_active=True, user__username__gt=after)
+        ordered = names.order_by("user__username").values_list("user__username", flat=True)
+        return list(ordered[:most])
+
+
 def members_of_team(organization: Organization, team: Team) -> QuerySet[Membership]:
     """The memberships in one team of the organization, by user name."""
     return members_of(organization).filter(teams=team)

@@ -8,18 +8,19 @@ from permissions.core.decision import Decision, Request, decide, decide_actions,
 from permissions.core.facts import Registry
 from permissions.core.login import LoginDecision, decide_login
 from permissions.facts import Asker, Claim, facts_for
-from permissions.queries import one_moment, policy_version
+from permissions.queries import policy_version
+from permissions.reading import once, reading_once
 
 
 def authorize(claim: Claim, asker: Asker, image: str, action: str = "pull") -> Decision:
     """Decide one action on an image. Raises `NotYetKnown`, never guesses."""
-    now = timezone.now()
+    now = once(timezone.now)
     return decide(facts_for(claim, asker, image, [action], now), Request(image, action), now)
 
 
 def authorize_pulls(claim: Claim, asker: Asker, images: Sequence[str]) -> dict[str, Decision]:
     """Decide the pull of each of several images, all as of one moment."""
-    with one_moment():
+    with reading_once():
         return {image: authorize(claim, asker, image) for image in images}
 
 

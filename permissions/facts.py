@@ -9,6 +9,7 @@ from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, Registry, Subject
 from permissions.core.policy import SubjectKind, TokenLimit, TokenScope
 from permissions.core.reference import ImageReference, InvalidReference, fold, parse
+from permissions.reading import moment, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ def facts_for(
 
     Raises `NotYetKnown` if the asker has seen a later version than there is.
     """
-    with queries.one_moment():
+    with moment():
         subject = _subject(claim, asker, now)
-        site_mirrors = queries.site_mirrors()
+        site_mirrors = once(queries.site_mirrors)
         reference = _read(image)
         owner = _namespace_owner(asker, reference, site_mirrors)
         names = {
@@ -72,11 +73,11 @@ def facts_for(
             subject=subject,
             registry=asker.registry,
             named=asker.organization,
-            organizations=queries.organization_facts(names),
+            organizations=once(queries.organization_facts, frozenset(names)),
             namespace_owner=owner,
             site_mirrors=site_mirrors,
-            catalog=queries.catalog_around(reference.path if reference else ""),
-            site_version=queries.site_version(),
+            catalog=once(queries.catalog_around, reference.path if reference else ""),
+            site_version=once(queries.site_version),
         )
 
 
@@ -84,12 +85,12 @@ def _subject(claim: Claim, asker: Asker, now: datetime) -> Subject:
     if claim.kind is SubjectKind.ANONYMOUS:
         return Subject(SubjectKind.ANONYMOUS, "", live=False)
     if claim.kind is SubjectKind.TOKEN:
-        subject = queries.token_subject(claim.id, now)
+        subject = once(queries.token_subject, claim.id, now)
     elif claim.kind is SubjectKind.CLUSTER:
-        subject = cluster_queries.cluster_subject(claim.id)
+        subject = once(cluster_queries.cluster_subject, claim.id)
     else:
         subject = replace(
-            queries.user_subject(claim.id),
+            once(queries.user_subject, claim.id),
             token_scope=claim.token_scope,
             token_limits=claim.token_limits,
         )
@@ -109,13 +110,13 @@ def _namespace_owner(
     site_wide = asker.registry is not None and asker.registry.organization is None
     if reference is None or not site_wide or asker.organization is not None:
         return None
-    return queries.namespace_owner(fold(reference, site_mirrors))
+    return once(queries.namespace_owner, fold(reference, site_mirrors))
 
 
 def _check_version(asker: Asker) -> None:
     if asker.min_version is None or asker.organization is None:
         return
-    known = queries.policy_version(asker.organization)
+    known = once(queries.policy_version, asker.organization)
     if known < asker.min_version:
         raise NotYetKnown(
             f"Version {asker.min_version} of {asker.organization}'s policy is not known here; "

@@ -1,6 +1,6 @@
 """Reading the rules. Functions about one organization start from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -154,7 +154,7 @@ def narrowing(token: AccessToken) -> tuple[TokenScope, tuple[TokenLimit, ...] | 
     return TokenScope(token.scope), tuple(map(TokenLimit.read, token.repositories)) or None
 
 
-def organization_facts(names: set[str]) -> dict[str, core.OrganizationFacts]:
+def organization_facts(names: Set[str]) -> dict[str, core.OrganizationFacts]:
     """What decisions of these organizations are made from; names that don't exist are left out."""
     return {
         organization.name: _facts(organization)

@@ -7,7 +7,7 @@ _TYPED = {
     "required": ["type", "id"],
     "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
 }
-_REQUEST = {
+_REQUEST: dict[str, Any] = {
     "type": "object",
     "required": ["subject", "action", "resource"],
     "properties": {
@@ -62,28 +62,139 @@ def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 _MESSAGE: dict[str, Any] = {"type": "string"}
+_ERRORS = {
+    "400": _json("Malformed; the message says where.", _MESSAGE),
+    "401": _json("No credential, or a bad one.", _MESSAGE),
+    "403": _json("The credential may not ask for that organization.", _MESSAGE),
+    "413": _json("Too large.", _MESSAGE),
+    "503": _json("It can't be known at the moment.", _MESSAGE),
+}
+_ERRORS_OF_EVALUATIONS = _ERRORS | {"429": _json("Too many unknown subjects.", _MESSAGE)}
 
-EVALUATION: dict[str, Any] = {
-    "post": {
-        "operationId": "access_evaluation",
-        "tags": ["decisions"],
-        "summary": "May this subject do this with this image? (AuthZEN 1.0)",
-        "security": [{"registryCredential": []}],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": _REQUEST}},
+
+def _post(
+    operation: str,
+    summary: str,
+    request: dict[str, Any],
+    responses: dict[str, Any],
+) -> dict[str, Any]:
+    return {
+        "post": {
+            "operationId": operation,
+            "tags": ["decisions"],
+            "summary": f"{summary} (AuthZEN 1.0)",
+            "security": [{"registryCredential": []}],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": request}},
+            },
+            "responses": responses,
+        }
+    }
+
+
+EVALUATION = _post(
+    "access_evaluation",
+    "May this subject do this with this image?",
+    _REQUEST,
+    {"200": _json("The decision; a denial is an answer.", _RESPONSE), **_ERRORS_OF_EVALUATIONS},
+)
+
+_PARTS: dict[str, Any] = _REQUEST["properties"]
+_BATCH = {
+    "type": "object",
+    "properties": {
+        **_PARTS,
+        "evaluations": {
+            "type": "array",
+            "maxItems": 1000,
+            "description": "Each takes from the top what it lacks, as whole objects. "
+            "Without any, the body itself is one evaluation.",
+            "items": {"type": "object", "properties": _PARTS},
         },
-        "responses": {
-            "200": _json("The decision; a denial is an answer.", _RESPONSE),
-            "400": _json("Malformed; the message says where.", _MESSAGE),
-            "401": _json("No credential, or a bad one.", _MESSAGE),
-            "403": _json("The credential may not ask for that organization.", _MESSAGE),
-            "413": _json("Too large.", _MESSAGE),
-            "429": _json("Too many unknown subjects.", _MESSAGE),
-            "503": _json("It can't be known at the moment.", _MESSAGE),
+        "options": {
+            "type": "object",
+            "properties": {
+                "evaluations_semantic": {
+                    "enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"]
+                }
+            },
+        },
+    },
+    "examples": [
+        {
+            "subject": {"type": "user", "id": "mel"},
+            "action": {"name": "pull"},
+            "evaluations": [
+                {"resource": {"type": "image", "id": "alpine"}},
+                {"resource": {"type": "image", "id": "docker.io/randomdev/tool:1.2"}},
+            ],
+        }
+    ],
+}
+_BATCH_RESPONSE = {
+    "anyOf": [
+        {
+            "type": "object",
+            "required": ["evaluations"],
+            "properties": {"evaluations": {"type": "array", "items": _RESPONSE}},
+        },
+        _RESPONSE,
+    ]
+}
+
+EVALUATIONS = _post(
+    "access_evaluations",
+    "Several questions at once",
+    _BATCH,
+    {
+        "200": _json("The decisions in order, to the one that stops it.", _BATCH_RESPONSE),
+        **_ERRORS_OF_EVALUATIONS,
+    },
+)
+
+_PAGE = {
+    "type": "object",
+    "properties": {
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100},
+        "token": {"type": "string", "description": "A next_token, with the same search."},
+    },
+}
+
+
+def _search(required: list[str], result: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    parts = {name: _PARTS[name] for name in (*required, "context")}
+    request = {"type": "object", "required": required, "properties": {**parts, "page": _PAGE}}
+    response = {
+        "type": "object",
+        "required": ["results", "page"],
+        "properties": {
+            "results": {"type": "array", "items": result},
+            "page": {
+                "type": "object",
+                "required": ["next_token"],
+                "properties": {
+                    "next_token": {"type": "string", "description": "Empty on the last page."},
+                    "count": {"type": "integer"},
+                },
+            },
         },
     }
-}
+    return request, {"200": _json("What was found.", response), **_ERRORS}
+
+
+SEARCH_ACTION = _post(
+    "search_action",
+    "What may this subject do with this image?",
+    *_search(
+        ["subject", "resource"], {"type": "object", "properties": {"name": {"type": "string"}}}
+    ),
+)
+SEARCH_SUBJECT = _post(
+    "search_subject",
+    "Which members of the organization may do this with this image?",
+    *_search(["subject", "action", "resource"], _TYPED),
+)
 
 METADATA: dict[str, Any] = {
     "get": {
@@ -100,6 +211,9 @@ METADATA: dict[str, Any] = {
                     "properties": {
                         "policy_decision_point": {"type": "string"},
                         "access_evaluation_endpoint": {"type": "string"},
+                        "access_evaluations_endpoint": {"type": "string"},
+                        "search_subject_endpoint": {"type": "string"},
+                        "search_action_endpoint": {"type": "string"},
                     },
                 },
             )

@@ -4,6 +4,8 @@ from registries import (
     admission,
     angos,
     authzen,
+    authzen_batch,
+    authzen_search,
     envoy,
     imagereview,
     nginx,
@@ -13,7 +15,19 @@ from registries import (
 )
 from registries.http import Route
 
-MODULES = (admission, angos, authzen, envoy, imagereview, nginx, notifications, token, traefik)
+MODULES = (
+    admission,
+    angos,
+    authzen,
+    authzen_batch,
+    authzen_search,
+    envoy,
+    imagereview,
+    nginx,
+    notifications,
+    token,
+    traefik,
+)
 ROUTES = {route.path: route for module in MODULES for route in module.ROUTES}
 _BELOW = tuple(route for route in ROUTES.values() if route.below)
 

@@ -299,4 +299,7 @@ def test_the_metadata_describes_what_is_there(visitor: NewVisitor) -> None:
     assert visitor().get("/.well-known/authzen-configuration").json() == {
         "policy_decision_point": "http://localhost:8000",
         "access_evaluation_endpoint": "http://localhost:8000/access/v1/evaluation",
+        "access_evaluations_endpoint": "http://localhost:8000/access/v1/evaluations",
+        "search_subject_endpoint": "http://localhost:8000/access/v1/search/subject",
+        "search_action_endpoint": "http://localhost:8000/access/v1/search/action",
     }

@@ -10,6 +10,10 @@ ROOT = Path(__file__).parents[2]
 EDGES = ("views.py", "api.py", "forms.py", "facts.py", "authorize.py")
 PROTOCOLS = (
     "authzen.py",
+    "authzen_batch.py",
+    "authzen_page.py",
+    "authzen_request.py",
+    "authzen_search.py",
     "token.py",
     "token_request.py",
     "refresh.py",

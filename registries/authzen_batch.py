@@ -1,0 +1,86 @@
+"""AuthZEN's `POST /access/v1/evaluations`: several questions in one request, as of one moment."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from orgs.guards import Guard
+from permissions.facts import NotYetKnown
+from permissions.reading import reading_once
+from registries import authzen_openapi
+from registries.authzen import EVALUATION_DECODER, EVALUATIONS, evaluated
+from registries.authzen_request import Caller, Refused, answering, body_of, decoded, failed
+from registries.http import Request, Route
+
+MOST_ITEMS = 1000
+# A default is replaced by an item's own object as a whole, never mixed with it.
+DEFAULTS = ("subject", "action", "resource", "context")
+
+Object = dict[str, msgspec.Raw]
+_object = msgspec.json.Decoder(Object)
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Options(msgspec.Struct):
+    evaluations_semantic: str = "execute_all"
+
+
+_options = msgspec.json.Decoder(Options)
+
+# Whether a decision is the last one, by the semantic that was asked for.
+STOPS: dict[str, Callable[[bool], bool]] = {
+    "execute_all": lambda allowed: False,
+    "deny_on_first_deny": lambda allowed: not allowed,
+    "permit_on_first_permit": lambda allowed: allowed,
+}
+
+
+@answering
+def evaluate_all(request: Request, caller: Caller) -> dict[str, Any]:
+    """Answer each evaluation in order, or the one that the body itself is if it lists none."""
+    body = body_of(request, _object)
+    options = decoded(body.get("options", msgspec.Raw(b"{}")), _options, "options object")
+    stops = STOPS.get(options.evaluations_semantic)
+    if stops is None:
+        raise Refused(400, f"The evaluations_semantic must be {', '.join(STOPS)}.")
+    items = decoded(body.get("evaluations", msgspec.Raw(b"[]")), _items, "list of evaluations")
+    if not items:
+        return _evaluated(request, caller, body)
+    if len(items) > MOST_ITEMS:
+        raise Refused(413, f"Send at most {MOST_ITEMS} evaluations at once, not {len(items)}.")
+    defaults = {name: body[name] for name in DEFAULTS if name in body}
+    answers = []
+    with reading_once():
+        for item in items:
+            answers.append(_answer(request, caller, defaults, item))
+            if stops(answers[-1]["decision"]):
+                break
+    return {"evaluations": answers}
+
+
+def _answer(
+    request: Request, caller: Caller, defaults: Object, item: msgspec.Raw
+) -> dict[str, Any]:
+    """One item's answer; what goes wrong with it alone is a denial that says so."""
+    try:
+        return _evaluated(request, caller, defaults | decoded(item, _object, "evaluation"))
+    except Refused as error:
+        return _error(error.status, str(error))
+    except NotYetKnown as error:
+        return _error(503, str(error))
+
+
+def _evaluated(request: Request, caller: Caller, given: Object) -> dict[str, Any]:
+    named = {name: given[name] for name in DEFAULTS if name in given}
+    text = msgspec.json.encode(named)
+    return evaluated(request, caller, decoded(text, EVALUATION_DECODER, "evaluation"))
+
+
+def _error(status: int, message: str) -> dict[str, Any]:
+    return {"decision": False, "context": {"error": {"status": status, "message": message}}}
+
+
+ROUTES = (
+    Route(EVALUATIONS, ("POST",), evaluate_all, failed, Guard.TOKEN, authzen_openapi.EVALUATIONS),
+)

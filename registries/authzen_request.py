@@ -1,0 +1,170 @@
+"""What every AuthZEN endpoint does first: whose credential is it, and what does the body say?"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import msgspec
+from django.utils import timezone
+
+from orgs.models import AccessToken
+from orgs.queries import (
+    organization_named,
+    organization_token,
+    owned_organizations,
+    personal_token,
+)
+from orgs.secrets import SecretKind, kind_of
+from permissions.core.policy import SubjectKind
+from permissions.facts import Asker, Claim
+from permissions.queries import registry_with_secret
+from registries.http import Answer, Request, json_answer
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Hubadmin"'}
+IMAGE = "image"
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The request gets an error instead of a decision."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+
+
+class Subject(msgspec.Struct):
+    type: str
+    id: str
+
+
+class Action(msgspec.Struct):
+    name: str
+
+
+class Resource(msgspec.Struct):
+    type: str
+    id: str
+
+
+class Context(msgspec.Struct):
+    organization: str | None = None
+    min_policy_version: int | None = None
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Whose bearer credential came: a registry's, or one that may ask for some organizations.
+
+    `organizations` is None for a registry of the whole site, which may ask for every one.
+    """
+
+    key: str
+    asker: Asker
+    organizations: tuple[str, ...] | None
+
+
+def answering(
+    respond: Callable[[Request, Caller], dict[str, Any]],
+) -> Callable[[Request], Answer]:
+    """Make an endpoint of what responds to a known caller; what it refuses is an error."""
+
+    @wraps(respond)
+    def handle(request: Request) -> Answer:
+        try:
+            return json_answer(200, respond(request, _caller(request)))
+        except Refused as error:
+            return json_answer(error.status, str(error), error.headers)
+
+    return handle
+
+
+def failed(status: int, message: str) -> Answer:
+    """An error as the specification has it: its message as a string."""
+    return json_answer(status, message)
+
+
+def body_of(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
+    """The request's JSON body. Raises `Refused`."""
+    if request.media_type() != "application/json":
+        raise Refused(400, "Send the body as application/json.")
+    return decoded(request.body, decoder, "body")
+
+
+def decoded(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], what: str) -> T:
+    """`text` as the decoder reads it. Raises `Refused`, naming the place in `what`."""
+    try:
+        return decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, f"The {what} is malformed: {error}.") from error
+
+
+def asker_for(caller: Caller, context: Context) -> Asker:
+    """Who asks, for the organization that the context names. Raises `Refused`."""
+    named = context.organization
+    if context.min_policy_version is not None and named is None:
+        raise Refused(400, "context.min_policy_version needs context.organization beside it.")
+    if caller.organizations is None:
+        allowed = named is None or organization_named(named) is not None
+    else:
+        allowed = named is None or named in caller.organizations
+    if not allowed:
+        raise Refused(403, "This credential may not ask for that organization.")
+    if named is None and caller.asker.registry is None and caller.organizations:
+        if len(caller.organizations) > 1:
+            raise Refused(
+                400,
+                "Name one in context.organization: this access token may ask for "
+                f"{' and '.join(caller.organizations)}.",
+            )
+        named = caller.organizations[0]
+    return Asker(
+        registry=caller.asker.registry,
+        organization=named,
+        may_tell_unknown=caller.asker.may_tell_unknown,
+        min_version=context.min_policy_version,
+    )
+
+
+def claim_of(subject: Subject) -> Claim | None:
+    """Whom a subject means, or None for a type of subject that is unknown here."""
+    kinds = (SubjectKind.USER, SubjectKind.TOKEN, SubjectKind.ANONYMOUS)
+    kind = next((kind for kind in kinds if kind == subject.type), None)
+    if kind is None:
+        return None
+    return Claim(kind, "" if kind is SubjectKind.ANONYMOUS else subject.id)
+
+
+def _caller(request: Request) -> Caller:
+    secret = request.authorization("Bearer") or ""
+    now = timezone.now()
+    match kind_of(secret):
+        case SecretKind.REGISTRY:
+            registry = registry_with_secret(secret, now)
+            if registry is not None:
+                own = (registry.organization,) if registry.organization else None
+                return Caller(registry.service, Asker(registry), own)
+        case SecretKind.ORGANIZATION:
+            token = organization_token(secret, now)
+            if token is not None:
+                return _organization(token, [token.organization.name])
+        case SecretKind.PERSONAL:
+            personal = personal_token(secret, now)
+            if personal is not None:
+                owned = owned_organizations(personal.user)
+                return _organization(personal, [organization.name for organization in owned])
+    raise Refused(
+        401,
+        "Send the credential of a connected registry as a bearer token; this one is missing, "
+        "unknown, expired or revoked.",
+        CHALLENGE,
+    )
+
+
+def _organization(token: AccessToken, organizations: list[str]) -> Caller:
+    if token.scope != AccessToken.Scope.ADMIN:
+        raise Refused(403, f"This access token has scope {token.scope}; this API needs repo:admin.")
+    if not organizations:
+        raise Refused(403, "This access token's user owns no organization to ask for.")
+    return Caller(token.public_id, Asker(may_tell_unknown=False), tuple(organizations))
