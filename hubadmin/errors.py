@@ -1,5 +1,6 @@
 """Our own error pages: a sentence that says what was wrong and what to do."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -7,6 +8,7 @@ TITLES = {
     400: "That request can't be read",
     403: "You may not do this",
     404: "There is nothing here",
+    413: "That is too much",
     500: "Something went wrong here",
 }
 API_PATHS = ("/v2/", "/api/", "/access/", "/auth/", "/authz/")
@@ -26,6 +28,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         404,
         "The page may have moved, or it belongs to an organization that you are not a member of.",
     )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return _answer(request, 413, f"The body is too large. Send at most {most} bytes.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -11,9 +11,10 @@ site = get_wsgi_application()
 from django.conf import settings  # noqa: E402  (needs the settings to be set up)
 
 from audit.client_address import apply_forwarded, parse_networks  # noqa: E402
+from hubadmin.bodies import WholeBodies  # noqa: E402
 from registries.wsgi import Environ, Mount, StartResponse  # noqa: E402
 
-mount = Mount(site)
+mount = Mount(WholeBodies(site))
 proxies = parse_networks(settings.TRUSTED_PROXIES)
 
 

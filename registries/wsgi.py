@@ -1,8 +1,7 @@
 """Protocol modules, mounted in front of Django in the same process.
 
-Django's middleware costs ten times what a decision does, and its request loses chunked bodies.
-What its cycle does besides (signals that close stale connections, allowed hosts, request ids)
-is done here.
+Django's middleware costs ten times what a decision does. What its cycle does besides (signals
+that close stale connections, allowed hosts, request ids) is done here.
 """
 
 import re
@@ -20,6 +19,7 @@ from django.http.request import split_domain_port, validate_host
 from prometheus_client import Histogram
 
 from permissions.facts import NotYetKnown
+from registries.bodies import TooLarge, read_body
 from registries.http import MAX_BODY, Answer, Request, Route
 from registries.routes import route_at
 
@@ -36,10 +36,6 @@ REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-
-class TooLarge(Exception):
-    """The body is longer than `MAX_BODY`."""
 
 
 class Mount:
@@ -105,28 +101,9 @@ def _request(environ: Environ) -> Request:
         path=environ["PATH_INFO"],
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
-        body=_body(environ),
+        body=read_body(environ, MAX_BODY),
         address=environ.get("REMOTE_ADDR", ""),
     )
-
-
-def _body(environ: Environ) -> bytes:
-    """The whole body, chunked or not: granian ends the stream where the body ends."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length.isascii() and length.isdigit():
-        wanted = int(length)
-    else:
-        wanted = MAX_BODY + 1 if environ.get("wsgi.input_terminated") else 0
-    if length and wanted > MAX_BODY:
-        raise TooLarge
-    chunks, left = [], wanted
-    while left > 0 and (chunk := environ["wsgi.input"].read(left)):
-        chunks.append(chunk)
-        left -= len(chunk)
-    body = b"".join(chunks)
-    if len(body) > MAX_BODY:
-        raise TooLarge
-    return body
 
 
 def _request_id(environ: Environ) -> str:
