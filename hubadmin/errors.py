@@ -1,8 +1,10 @@
 """Our own error pages: a sentence that says what was wrong and what to do."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from orgs.guards import personal_page
 
 TITLES = {
     400: "That request can't be read",
@@ -16,6 +18,12 @@ API_PATHS = ("/v2/", "/api/", "/access/", "/auth/", "/authz/")
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 400, "Go back, load the page again and try once more.")
+
+
+@personal_page
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """404 for people who are signed in; others sign in first, as where there is a page (P1)."""
+    raise Http404("There is no such page.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,7 +1,7 @@
 """The site's map. Each room has its own; the protocols are mounted in `registries.wsgi`."""
 
 from allauth.account import urls as account_urls
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from home.views import api_docs
@@ -22,6 +22,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    # Last: what no page above has.
+    re_path(r"^orgs/(?:[\s\S]*/)?$", errors.no_such_page),
 ]
 
 handler400 = errors.bad_request

@@ -59,4 +59,5 @@ NO_PAGES = {
     "readyz",
     "v2/orgs/<str:org>/settings",
     "v2/orgs/<str:org>/settings/",
+    r"^orgs/(?:[\s\S]*/)?$",
 }

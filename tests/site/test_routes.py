@@ -82,6 +82,24 @@ def test_organizations_that_exist_look_like_those_that_do_not(
             assert _without_names(one) == _without_names(other)
 
 
+@pytest.mark.parametrize(
+    "path", ["", "a/", "ACME/", "acme/nope/", "acme/no/pe/", "nowhere/nope/", "é/", "a%0ab/", "/"]
+)
+def test_p1_strangers_sign_in_before_they_learn_that_there_is_no_page(
+    visitor: NewVisitor, signed_in: Callable[[str], httpx.Client], path: str
+) -> None:
+    answer = visitor().get(f"/orgs/{path}")
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("/accounts/login/?next=/orgs/")
+    assert signed_in("olivia").get(f"/orgs/{path}").status_code == 404
+
+
+def test_an_address_without_its_last_slash_leads_to_the_page(
+    signed_in: Callable[[str], httpx.Client],
+) -> None:
+    assert signed_in("olivia").get("/orgs/acme").headers["location"] == "/orgs/acme/"
+
+
 def _without_names(answer: httpx.Response) -> str:
     text = answer.text + answer.headers.get("location", "")
     return re.sub(r"acme|nowhere|csrfmiddlewaretoken\" value=\"\w+", "", text)
@@ -114,6 +132,7 @@ def _url(pattern: str) -> str:
         "<name:service>": "acme",
         "<int:number>": "0",
         "<slug:public_id>": "pat_0000000000000000",
+        r"(?:[\s\S]*/)?": "acme/nope/",
     }
     for variable, value in samples.items():
         pattern = pattern.replace(variable, value)
