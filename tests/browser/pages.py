@@ -22,7 +22,10 @@ ORGANIZATION = (
     "/orgs/acme/members/",
     "/orgs/acme/settings/",
     "/orgs/acme/settings/enforce-sign-in/",
+    "/orgs/acme/settings/namespaces/",
     "/orgs/acme/settings/permissions/",
+    "/orgs/acme/settings/registries/",
+    "/orgs/acme/settings/registries/acme/",
     "/orgs/acme/teams/",
     "/orgs/acme/teams/owners/",
     NOT_FOUND,
@@ -37,7 +40,12 @@ ACCOUNT = (
 )
 PAGES = {
     "": PUBLIC,
-    "olivia": ORGANIZATION + ACCOUNT,
+    "olivia": (
+        *ORGANIZATION,
+        "/orgs/acme/settings/namespaces/1/release/",
+        "/orgs/acme/settings/registries/acme/try/",
+        *ACCOUNT,
+    ),
     "mel": ORGANIZATION + ACCOUNT,
     "nina": ("/",),
     # On a plan without Image Access Management and Enforce Sign-in.
@@ -56,6 +64,9 @@ NO_PAGES = {
     "healthz",
     "metrics",
     "orgs/<name:org>/settings/enforce-sign-in/registry.json",
+    "orgs/<name:org>/settings/namespaces/requests/<int:number>/withdraw/",
+    "orgs/<name:org>/settings/registries/<name:service>/credential/",
+    "orgs/<name:org>/settings/registries/<name:service>/disconnect/",
     "readyz",
     "v2/orgs/<str:org>/settings",
     "v2/orgs/<str:org>/settings/",
