@@ -1,6 +1,6 @@
 """An organization's own rules: blocks and exceptions, for whom, and until when (D7)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -229,24 +229,28 @@ class OwnRules:
         object.__setattr__(self, "rules", rules)
         object.__setattr__(self, "_found_by", found_by)
 
+    def has(self, effect: Effect) -> bool:
+        """Whether there is any rule of an effect, in force or not."""
+        return effect in self._found_by
+
     def find(
         self,
         effect: Effect,
         targets: Iterable[Target],
-        audiences: Iterable[Audience],
+        audiences: Sequence[Audience],
         now: datetime,
     ) -> OwnRule | None:
         """Return the rule in force of an effect on any of the targets for any of the audiences.
 
         Of several, one on an earlier target, then for an earlier audience.
         """
-        found_by = self._found_by.get(effect)
-        if not found_by:
-            return None
+        found_by = self._found_by.get(effect, {})
         for target in targets:
             rules = found_by.get(target)
-            for audience in audiences if rules else ():
-                rule = rules.get(audience) if rules else None
+            if rules is None:
+                continue
+            for audience in audiences:
+                rule = rules.get(audience)
                 if rule is not None and rule.in_force(now):
                     return rule
         return None

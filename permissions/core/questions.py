@@ -11,7 +11,7 @@ from permissions.core.catalog import CatalogEntry
 from permissions.core.classify import classify, fold_for
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Standing, Subject
-from permissions.core.own_rules import EVERYONE, Audience, Effect, OwnRule, Target, targets_of
+from permissions.core.own_rules import EVERYONE, Audience, Effect, OwnRule, targets_of
 from permissions.core.policy import Category, Mode, Rule, SubjectKind, TokenScope
 from permissions.core.reference import ImageReference, InvalidReference, Repository, parse
 
@@ -103,12 +103,12 @@ class Case:
     @property
     def block(self) -> OwnRule | None:
         """The block that stands in the way of the image, the narrowest if there are several."""
-        return self._own_rule(Effect.BLOCK, targets_of(self.repository, self.category))
+        return self._own_rule(Effect.BLOCK)
 
     @property
     def exception(self) -> OwnRule | None:
         """The exception that lets the image through, the narrowest if there are several."""
-        return self._own_rule(Effect.EXCEPTION, targets_of(self.repository, self.category))
+        return self._own_rule(Effect.EXCEPTION)
 
     def own_rule(self, rule: Rule) -> OwnRule | None:
         """The organization's own rule behind a rule, where there is one."""
@@ -118,18 +118,23 @@ class Case:
 
     def allows(self, category: Category) -> bool:
         """Whether a category as a whole is open to the subject, single images aside."""
-        if self._own_rule(Effect.BLOCK, [category]) is not None:
+        if self._own_rule(Effect.BLOCK, category) is not None:
             return False
         policy = self.organization.policy
         return (
             (category is Category.OFFICIAL and policy.allow_official_images)
             or (category is Category.VERIFIED_PUBLISHER and policy.allow_verified_publishers)
-            or self._own_rule(Effect.EXCEPTION, [category]) is not None
+            or self._own_rule(Effect.EXCEPTION, category) is not None
         )
 
-    def _own_rule(self, effect: Effect, targets: list[Target]) -> OwnRule | None:
+    def _own_rule(self, effect: Effect, whole: Category | None = None) -> OwnRule | None:
+        """Return the rule of an effect that matches the image, or a whole category."""
+        own_rules = self.organization.own_rules
+        if not own_rules.has(effect):
+            return None  # most organizations have none, and what they'd match costs time to list
+        targets = targets_of(self.repository, self.category) if whole is None else [whole]
         audiences = audiences_of(self.subject, self.standing)
-        return self.organization.own_rules.find(effect, targets, audiences, self.asked.now)
+        return own_rules.find(effect, targets, audiences, self.asked.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,12 @@ def parse_namespace(text: str) -> tuple[str, str]:
 
 def path_prefixes(path: str) -> list[str]:
     """Return the paths of whole components that a path lies below, and itself, shortest first."""
-    components = path.split("/")
-    return ["/".join(components[: end + 1]) for end in range(len(components))]
+    prefixes = []
+    end = path.find("/")
+    while end >= 0:
+        prefixes.append(path[:end])
+        end = path.find("/", end + 1)
+    return [*prefixes, path]
 
 
 def path_problem(path: str) -> str | None:
