@@ -202,6 +202,11 @@ def organizations_named(names: Iterable[str]) -> list[Organization]:
     return list(Organization.objects.filter(name__in=list(names)))
 
 
+def organization_at_docker_hub(docker_organization: str) -> Organization | None:
+    """The organization that gives this as its name at Docker Hub (S1)."""
+    return Organization.objects.filter(docker_organization=docker_organization).first()
+
+
 def organization_named(name: str) -> Organization | None:
     """The organization of that name. For callers who may know of every organization."""
     return Organization.objects.filter(name=name).first() if is_name(name) else None

@@ -11,11 +11,13 @@ from django_scopes import scope
 from openapi_spec_validator import validate
 from pytest_django import Settings
 
+from orgs.actor import Actor
 from orgs.models import OrganizationAccessToken, User
+from orgs.operations import change_profile
 from orgs.queries import organization_named
 from registries.routes import ROUTES
 from registries.wsgi import Application
-from tests.conftest import SITE_URL, NewVisitor, named_user
+from tests.conftest import SITE_URL, NewVisitor, named_organization, named_user
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +169,18 @@ def test_commands_say_in_a_sentence_what_they_refuse(
     with pytest.raises(CommandError, match=sentence):
         run(*command)
     assert User.objects.count() == before
+
+
+def test_a_name_that_another_has_at_docker_hub_is_told() -> None:
+    globex = named_organization("globex")
+    change_profile(
+        Actor.site_staff(),
+        globex,
+        display_name=globex.display_name,
+        docker_organization="futurecorp",
+    )
+    with pytest.raises(CommandError, match="globex gives futurecorp as its name at Docker Hub"):
+        run("create_organization", "futurecorp", "--owner", "olivia")
 
 
 def test_a_catalogue_is_loaded_from_a_file(tmp_path: Path) -> None:
