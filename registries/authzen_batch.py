@@ -43,7 +43,7 @@ def evaluate_all(request: Request, caller: Caller) -> dict[str, Any]:
     options = decoded(body.get("options", msgspec.Raw(b"{}")), _options, "options object")
     stops = STOPS.get(options.evaluations_semantic)
     if stops is None:
-        raise Refused(400, f"The evaluations_semantic must be {', '.join(STOPS)}.")
+        raise Refused(400, f"The evaluations_semantic must be one of {', '.join(STOPS)}.")
     items = decoded(body.get("evaluations", msgspec.Raw(b"[]")), _items, "list of evaluations")
     if not items:
         return _evaluated(request, caller, body)
