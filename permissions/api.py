@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
@@ -65,7 +66,7 @@ class OrganizationSettings(APIView):
                 "If-Match",
                 str,
                 OpenApiParameter.HEADER,
-                description="An ETag you have seen; 412 if the settings have changed since.",
+                description="ETags you have seen; 412 if the settings are none of theirs any more.",
             )
         ],
         responses={
@@ -84,7 +85,10 @@ class OrganizationSettings(APIView):
         wished = Settings(**body.validated_data["restricted_images"])
         try:
             policy = change_policy(
-                Actor.of_request(request), organization, wished, _seen_version(request)
+                Actor.of_request(request),
+                organization,
+                wished,
+                _seen_version(request, policy_of(organization)),
             )
         except SettingsChanged as conflict:
             raise PreconditionFailed(str(conflict)) from conflict
@@ -105,10 +109,12 @@ def _etag(policy: ImageAccessPolicy) -> str:
     return f'"{policy.settings_version}"'
 
 
-def _seen_version(request: Request) -> int | None:
-    """The version in `If-Match`; 0, which never was, for one that we never gave out."""
-    given = request.headers.get("If-Match", "*").strip()
-    if given == "*":
+def _seen_version(request: Request, current: ImageAccessPolicy) -> int | None:
+    """The current version if `If-Match` lists it among others, 0, which never was, if not.
+
+    None without a condition. The operation compares again, with the row locked.
+    """
+    seen = parse_etags(request.headers.get("If-Match", "*"))
+    if seen == ["*"]:
         return None
-    number = given.removeprefix('"').removesuffix('"')
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    return current.settings_version if _etag(current) in seen else 0

@@ -64,6 +64,14 @@ def test_a_stale_wish_is_not_carried_out(olivia: httpx.Client, acme: Organizatio
     assert olivia.put(PATH, json=body(enabled=False), headers={"If-Match": "*"}).status_code == 200
 
 
+def test_one_of_several_etags_is_enough(olivia: httpx.Client) -> None:
+    for others in ('"77", {}', '{},"77"', 'W/"1" ,{}'):
+        fresh = olivia.get(PATH).headers["etag"]
+        answer = olivia.put(PATH, json=body(), headers={"If-Match": others.format(fresh)})
+        assert answer.status_code == 200
+        olivia.put(PATH, json=body(enabled=False))
+
+
 def test_who_may(
     olivia: httpx.Client, mel: httpx.Client, visitor: NewVisitor, demo: dict[str, str]
 ) -> None:
