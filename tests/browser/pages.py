@@ -57,6 +57,7 @@ PAGES = {
 }
 # Routes that answer with a file, with JSON, or by sending elsewhere.
 NO_PAGES = {
+    "account/settings/registry-sign-ins/<slug:public_id>/end/",
     "account/settings/tokens/<slug:public_id>/revoke/",
     "accounts/login/code/confirm/",
     "accounts/password/set/",
