@@ -84,6 +84,20 @@ def test_errors_are_ours(visitor: NewVisitor, settings: Settings) -> None:
     assert visitor().get("/", headers={"Host": "evil.example"}).status_code == 400
 
 
+def test_logs_hold_the_path_and_no_query(
+    visitor: NewVisitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    headers = {"X-Real-IP": "198.51.100.66"}
+    assert visitor().get("/nope?secret=kept", headers=headers).status_code == 404
+    # The client that asks logs for itself.
+    text = "\n".join(str(record.msg) for record in caplog.records if record.name != "httpx")
+    assert "'request': 'GET /nope'" in text
+    assert "203.0.113.7" in text
+    assert "kept" not in text
+    assert "198.51.100.66" not in text
+
+
 def test_the_api_is_described(visitor: NewVisitor) -> None:
     answer = visitor().get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
     document = json.loads(answer.text)
