@@ -1,5 +1,7 @@
 """Looking things up in the catalogue, and what may stand in it."""
 
+from typing import cast
+
 import pytest
 
 from permissions.core.catalog import Catalog, CatalogEntry, CatalogKind, InvalidEntry, entry_problem
@@ -74,3 +76,14 @@ def test_nothing_is_listed_twice() -> None:
 
 def test_catalogues_of_the_same_entries_are_equal() -> None:
     assert Catalog((GRAFANA,)) == Catalog((GRAFANA,)) != Catalog()
+
+
+def test_a_catalogue_keeps_what_it_is_given_and_can_be_kept_in_a_set() -> None:
+    passing = cast("tuple[CatalogEntry, ...]", iter([GRAFANA, LOKI]))
+    assert Catalog(passing).entries == (GRAFANA, LOKI)
+    assert len({Catalog((GRAFANA,)), Catalog((GRAFANA,)), Catalog()}) == 2
+    assert repr(Catalog()) == "Catalog(entries=())"
+
+
+def test_an_entry_needs_no_description() -> None:
+    assert LOKI.description == ""

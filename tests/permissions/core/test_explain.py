@@ -138,19 +138,65 @@ def test_the_whole_registry_is_explained_too(who: str, at: str, number: str, fac
     (matched,) = [step for step in explained.steps if step.matched]
     assert (matched.number, matched.rule) == (number, explained.decision.rule)
     assert matched.fact.startswith(fact)
+    assert explained.facts[1] == 'The action is "catalog".'
+
+
+def test_every_row_about_the_whole_registry_is_walked() -> None:
+    explained = explain_catalog(facts("olivia", "acme-mirror", actions=("catalog",)), NOW)
+    assert _reached(explained.steps) == [
+        'D2 unknown_subject: The user "olivia" is active.',
+        'O5 anonymous_denied: The user "olivia" is active.',
+        "D13 push_denied: An organization's own registry asks: yes.",
+        'D3 not_a_member: The user "olivia" is a member of acme.',
+        'D13 push_denied: The user "olivia" is an owner of acme.',
+        "D16 token_scope: The credential is not limited to repositories.",
+        "D16 token_scope: The credential has no scope.",
+        'D13 push_allowed *: The user "olivia" is an owner of acme.',
+    ]
+
+
+def test_anonymous_is_walked_through_the_rows_too() -> None:
+    closed = 'Nothing anonymous is open here, and the action is "pull".'
+    assert _reached(told("anonymous", "hub", "nginx").steps)[1:4] == [
+        "D2 unknown_subject: Nobody is signed in.",
+        f"O5 not_governed: Nobody is signed in. {closed}",
+        "O5 anonymous_denied *: Nobody is signed in.",
+    ]
+
+
+def test_what_may_still_change_an_answer_is_walked_without_an_organization_too() -> None:
+    assert _reached(told("nina", "hub", "nginx").steps)[-4:] == [
+        "O5 not_governed *: No organization decides.",
+        "D16 token_scope: The credential is not limited to repositories.",
+        "D16 token_scope: The credential has no scope.",
+        "D11 monitored: No organization decides.",
+    ]
+
+
+def test_a_limit_to_nothing_is_said_so() -> None:
+    known = facts("nina", "hub")
+    limited = replace(known, subject=replace(known.subject, token_limits=()))
+    explained = explain(limited, Request("nginx"), NOW)
+    assert _reached(explained.steps)[-1] == (
+        "D16 token_scope *: The credential is limited to nothing."
+    )
 
 
 @pytest.mark.parametrize(
     ("at", "naming", "sentence"),
     [
-        ("acme-registry", "-", "The registry acme-registry of acme at registry.acme.example:443 "),
-        ("depot", "-", "The registry depot of the whole site at depot.example asks."),
-        ("depot", "acme", "The registry depot of the whole site at depot.example asks, naming ac"),
-        ("-", "acme", "No registry asks; the organization named is acme."),
+        ("acme-registry", "-", "acme-registry of acme at registry.acme.example:443 asks."),
+        ("depot", "-", "depot of the whole site at depot.example asks."),
+        ("depot", "acme", "depot of the whole site at depot.example asks, naming acme."),
     ],
 )
 def test_who_asks_in_words(at: str, naming: str, sentence: str) -> None:
-    assert told("mel", at, "nginx", naming=naming).facts[3].startswith(sentence)
+    assert told("mel", at, "nginx", naming=naming).facts[3] == f"The registry {sentence}"
+
+
+def test_no_registry_asks_in_words() -> None:
+    asked = told("mel", "-", "nginx", naming="acme").facts[3]
+    assert asked == "No registry asks; the organization named is acme."
 
 
 def test_members_facts_in_words() -> None:
@@ -160,6 +206,11 @@ def test_members_facts_in_words() -> None:
         stark.facts
     )
     assert "17 blocks and exceptions are kept." in stark.facts
+    (globex,) = told("glen", "globex-mirror", "nginx").organizations
+    assert (
+        "Official images are not allowed, verified publishers not allowed; the mode is enforce."
+        in globex.facts
+    )
     outside = told("mia", "hub", "nginx")
     assert "acme and globex decide." in outside.facts
     (acme,) = told("nina", "acme-mirror", "nginx").organizations

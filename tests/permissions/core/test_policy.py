@@ -1,6 +1,7 @@
 """Token scopes, namespaces, rules: the small words."""
 
 from dataclasses import is_dataclass
+from enum import StrEnum
 from types import ModuleType
 
 import pytest
@@ -11,6 +12,7 @@ from permissions.core import (
     decision,
     explain,
     facts,
+    login,
     own_rules,
     policy,
     questions,
@@ -18,8 +20,22 @@ from permissions.core import (
     rules,
     scope,
 )
-from permissions.core.policy import Category, Namespace, Rule, TokenScope, lies_in
-from permissions.core.reference import fold, parse
+from permissions.core.catalog import CatalogKind
+from permissions.core.facts import Registry, Standing
+from permissions.core.own_rules import AudienceKind, Effect
+from permissions.core.policy import (
+    Category,
+    Mode,
+    Namespace,
+    Plan,
+    Policy,
+    Rule,
+    SubjectKind,
+    TokenLimit,
+    TokenScope,
+    lies_in,
+)
+from permissions.core.reference import fold, parse, path_prefixes
 from tests.permissions.core.strategies import references, steady
 
 NAMESPACES = frozenset(
@@ -107,7 +123,19 @@ def test_denials_are_the_rules_that_say_so() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [catalog, decision, explain, facts, own_rules, policy, questions, reference, rules, scope],
+    [
+        catalog,
+        decision,
+        explain,
+        facts,
+        login,
+        own_rules,
+        policy,
+        questions,
+        reference,
+        rules,
+        scope,
+    ],
 )
 def test_nothing_can_be_changed_after_it_was_made(module: ModuleType) -> None:
     classes = [c for c in vars(module).values() if isinstance(c, type) and is_dataclass(c)]
@@ -115,3 +143,41 @@ def test_nothing_can_be_changed_after_it_was_made(module: ModuleType) -> None:
     for each in classes:
         assert each.__dataclass_params__.frozen  # type: ignore[attr-defined]
         assert "__slots__" in vars(each)
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (Category, "organization official verified_publisher community"),
+        (Plan, "free team business"),
+        (Mode, "enforce monitor"),
+        (TokenScope, "repo:public_read repo:read repo:write repo:admin"),
+        (SubjectKind, "user token cluster anonymous"),
+        (CatalogKind, "official verified_publisher"),
+        (Effect, "block exception"),
+        (AudienceKind, "everyone team user"),
+    ],
+)
+def test_programs_may_rely_on_the_words(words: type[StrEnum], values: str) -> None:
+    assert [str(word) for word in words] == values.split()
+
+
+def test_what_is_off_unless_said() -> None:
+    registry = Registry("hub", "hub.example", None, upstream_hub=True)
+    assert not registry.requires_membership
+    assert not registry.anonymous_pulls
+    assert Policy(True, True, True).mode is Mode.ENFORCE
+    assert Standing(False, False).teams == frozenset()
+
+
+@pytest.mark.parametrize("text", ["docker.io/acme/*", "docker.io/acme/app", "own.example:5000/x/*"])
+def test_a_limit_is_written_as_it_is_read(text: str) -> None:
+    assert str(TokenLimit.read(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "prefixes"),
+    [("a", ["a"]), ("a/b", ["a", "a/b"]), ("a/b/c", ["a", "a/b", "a/b/c"])],
+)
+def test_prefixes_are_whole_components(path: str, prefixes: list[str]) -> None:
+    assert path_prefixes(path) == prefixes

@@ -131,6 +131,7 @@ def test_actions_together_differ_from_one_by_one_only_by_the_pull_of_a_push(
 ) -> None:
     known = facts(who, at, named, image, tuple(together))
     decisions = decide_actions(known, image, together, NOW)
+    assert list(decisions) == together
     for action, decision in decisions.items():
         if action == "pull" and "push" in decisions and decisions["push"].allowed:
             assert decision.rule is Rule.PUSH_ALLOWED
