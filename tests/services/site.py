@@ -36,6 +36,7 @@ def site(
     prepare: Callable[[Site], None],
     workers: int = 2,
     port: int | None = None,
+    application: str = "hubadmin.wsgi:application",
 ) -> Iterator[Site]:
     """Serves from an empty database, which `prepare` fills before the first request."""
     with temporary_folder("site") as state:
@@ -66,7 +67,7 @@ def site(
             return answers_http(port, "/readyz") == 200
 
         with running(
-            [*command, "hubadmin.wsgi:application"],
+            [*command, application],
             log=served.log,
             ready=ready,
             env=served.environment,
