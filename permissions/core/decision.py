@@ -18,6 +18,7 @@ from permissions.core.rules import (
 )
 
 CATALOG = "registry:catalog"
+CATALOG_ACTION = "catalog"
 
 _LONGEST_UNREADABLE = 256
 
@@ -101,7 +102,7 @@ def decide_actions(
 
 def decide_catalog(facts: Facts, now: datetime) -> Decision:
     """Decide `registry:catalog:*`, the list of all repositories of the registry that asks (D13)."""
-    asked = ask(facts, CATALOG, "catalog", now)
+    asked = ask(facts, CATALOG, CATALOG_ACTION, now)
     rule = next(matching(WHOLE_REGISTRY, asked)).rule
     reason = reasons.of_whole_registry(rule, asked)
     organizations = tuple(
@@ -117,8 +118,7 @@ def _judge(case: Case) -> OrganizationDecision:
     """Decide for one organization: by its rules, then by what may still change their answer."""
     matched = rule_for(case)
     rule = settled(found_by(case, matched))
-    by_own = matched if rule in {matched, Rule.MONITORED} else rule
-    own_rule = case.own_rule(by_own)
+    own_rule = case.own_rule(matched if rule is Rule.MONITORED else rule)
     return OrganizationDecision(
         organization=case.organization.name,
         allowed=rule.allows,

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from permissions.core import looked_at
-from permissions.core.decision import CATALOG, Decision, Request, decide, decide_catalog
+from permissions.core.decision import (
+    CATALOG,
+    CATALOG_ACTION,
+    Decision,
+    Request,
+    decide,
+    decide_catalog,
+)
 from permissions.core.facts import Facts, OrganizationFacts
 from permissions.core.policy import Rule
 from permissions.core.questions import Asked, Case, ask, case_of, found_before, found_by
@@ -73,7 +80,7 @@ def explain(facts: Facts, request: Request, now: datetime) -> Explanation:
 
 def explain_catalog(facts: Facts, now: datetime) -> Explanation:
     """Explain what `decide_catalog` answers to the same question; errors as there."""
-    asked = ask(facts, CATALOG, "catalog", now)
+    asked = ask(facts, CATALOG, CATALOG_ACTION, now)
     steps = _walk(WHOLE_REGISTRY, asked)
     return Explanation(decide_catalog(facts, now), _facts(asked), steps, ())
 

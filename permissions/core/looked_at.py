@@ -39,7 +39,7 @@ def anonymous_pulls(asked: Asked) -> str:
 def deciders(asked: Asked) -> str:
     if not asked.deciders:
         return "No organization decides."
-    return f"{' and '.join(asked.deciders)} {'decides' if len(asked.deciders) == 1 else 'decide'}."
+    return f"{_names(asked)} {'decides' if len(asked.deciders) == 1 else 'decide'}."
 
 
 def deciders_of_action(asked: Asked) -> str:
@@ -60,11 +60,11 @@ def own_registry(asked: Asked) -> str:
 
 
 def membership_at_registry(asked: Asked) -> str:
-    return _membership(asked.subject, asked.standing is not None, asked.deciders[0])
+    return _membership(asked.subject, asked.standing is not None, _names(asked))
 
 
 def ownership_at_registry(asked: Asked) -> str:
-    return _ownership(asked.subject, is_owner(asked.subject, asked.standing), asked.deciders[0])
+    return _ownership(asked.subject, is_owner(asked.subject, asked.standing), _names(asked))
 
 
 def limits_at_registry(asked: Asked) -> str:
@@ -162,6 +162,10 @@ def describe(rule: OwnRule, you: str = "") -> str:
         AudienceKind.USER: f" {you or f'for the user {rule.audience.name}'}",
     }[rule.audience.kind]
     return what + whom + (f" until {rule.end}" if rule.end else "")
+
+
+def _names(asked: Asked) -> str:
+    return " and ".join(asked.deciders)
 
 
 def _who(subject: Subject) -> str:

@@ -44,9 +44,9 @@ def parse_scope(text: str) -> ResourceScope:
         raise InvalidScope(
             f"The scope is {len(text)} characters long: at most {MAX_LENGTH} are allowed."
         )
-    head, first_colon, rest = text.partition(":")
+    head, _, rest = text.partition(":")
     name, last_colon, tail = rest.rpartition(":")
-    if not first_colon or not last_colon:
+    if not last_colon:
         raise InvalidScope(
             f"The scope {shown(text)} is incomplete: a type, a name and actions are needed, "
             "separated by colons."

@@ -256,3 +256,9 @@ def test_a_token_of_no_organization_is_nobodys_guest() -> None:
     assert adrift.kind is SubjectKind.TOKEN
     decision = decide(replace(facts("nina", "hub"), subject=adrift), Request("nginx"), NOW)
     assert (decision.allowed, decision.rule) == (False, Rule.NOT_A_MEMBER)
+    assert decision.reason == (
+        "This access token belongs to no organization. Use another one, or sign in."
+    )
+    cluster = replace(adrift, kind=SubjectKind.CLUSTER)
+    decision = decide(replace(facts("nina", "hub"), subject=cluster), Request("nginx"), NOW)
+    assert (decision.allowed, decision.rule) == (False, Rule.NOT_A_MEMBER)

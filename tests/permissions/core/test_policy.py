@@ -100,6 +100,22 @@ def test_looking_up_agrees_with_asking_each(image: str) -> None:
     assert lies_in(repository, NAMESPACES) is each
 
 
+@pytest.mark.parametrize(
+    ("repository", "inside"),
+    [
+        ("docker.io/acme/app", True),
+        ("docker.io/acme/app/deep", True),
+        ("docker.io/acme/app2", False),
+        ("docker.io/acme/other", False),
+        ("ghcr.io/acme/app", False),
+    ],
+)
+def test_a_namespace_holds_the_repository_of_its_own_path(repository: str, inside: bool) -> None:
+    assert Namespace("docker.io", "acme/app").contains(fold(parse(repository))) is inside
+    limit = TokenLimit.read("docker.io/acme/app/*")
+    assert limit.contains(fold(parse(repository))) is inside
+
+
 def test_a_namespace_has_one_spelling() -> None:
     assert Namespace("Index.docker.io", "acme") == Namespace("docker.io:443", "acme")
     assert str(Namespace("DOCKER.io", "acme")) == "docker.io/acme"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permissions.core.scope import (
+    MAX_ACTIONS,
     MAX_LENGTH,
     MAX_SCOPES,
     InvalidScope,
@@ -85,3 +86,11 @@ def test_merging_twice_is_merging_once_and_loses_nothing(asked: list[ResourceSco
     assert {(s.type, s.type_class, s.name, a) for s in asked for a in s.actions} == {
         (s.type, s.type_class, s.name, a) for s in merged for a in s.actions
     }
+
+
+def test_the_limits_themselves_are_allowed() -> None:
+    longest = "a" * (MAX_LENGTH - len("repository::pull"))
+    assert parse_scope(f"repository:{longest}:pull").name == longest
+    most = ",".join("abcdefghijklmnop")
+    assert len(parse_scope(f"repository:acme/app:{most}").actions) == MAX_ACTIONS
+    assert split_scopes([" " * (MAX_SCOPES * MAX_LENGTH)]) == []
