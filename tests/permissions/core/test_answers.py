@@ -218,6 +218,10 @@ def test_every_action_asked_is_answered() -> None:
     }
     assert decisions["pull"].rule is Rule.PUSH_ALLOWED
     assert decide_actions(facts("paula", "hub"), "acme/app", (), NOW) == {}
+    pushed = decide_actions(
+        facts("paula", "hub", "-", "acme/app", ("push",)), "acme/app", ("push",), NOW
+    )
+    assert list(pushed) == ["push"]
 
 
 @pytest.mark.parametrize(
