@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 import dj_database_url
 import dj_email_url
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
+
+from permissions.catalog_fetch import address_problem
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,12 +55,21 @@ DATA_KEY = env.str("HUBADMIN_DATA_KEY", validate=validate.Length(min=1))
 CA_DIR = env.path("HUBADMIN_CA_DIR", VAR_DIR / "ca")
 
 DEBUG = False
-ALLOWED_HOSTS = env.list("HUBADMIN_ALLOWED_HOSTS", [SITE_HOST])
+# Here and below, an empty value is as good as none: docker-compose.yml passes those.
+ALLOWED_HOSTS = env.list("HUBADMIN_ALLOWED_HOSTS", []) or [SITE_HOST]
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 PULL_LOG_DAYS = env.int("HUBADMIN_PULL_LOG_DAYS", 90, validate=validate.Range(min=1))
 PULL_LOG_ADDRESSES = env.bool("HUBADMIN_PULL_LOG_ADDRESSES", True)
 METRICS_TOKEN = env.str("HUBADMIN_METRICS_TOKEN", "")
+CATALOG_URLS: list[str] = env.str("HUBADMIN_CATALOG_URL", "").split()
+CATALOG_FORMAT = env.str(
+    "HUBADMIN_CATALOG_FORMAT", "hubadmin", validate=validate.OneOf(["hubadmin", "docker-hub"])
+)
 PROBE_REGISTRIES = env.bool("HUBADMIN_PROBE_REGISTRIES", True)
+
+for _url in CATALOG_URLS:
+    if _problem := address_problem(_url):
+        raise ImproperlyConfigured(f"HUBADMIN_CATALOG_URL can't be fetched from. {_problem}")
 
 INSTALLED_APPS = [
     "home",
@@ -151,8 +163,9 @@ REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "hubadmin.cache.ForgivingRedisCache",
             "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
     }
 else:
@@ -164,6 +177,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that queues something must not wait for a broker that is away.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "clear-old-pulls": {"task": "audit.tasks.clear_old_pulls", "schedule": 3_600},
@@ -173,13 +189,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400,
     },
 }
+if CATALOG_URLS:
+    CELERY_BEAT_SCHEDULE["sync-catalog"] = {
+        "task": "permissions.tasks.sync_catalog_with_feed",
+        "schedule": crontab(hour="4", minute="37"),
+    }
 
 # --- People ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "orgs.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "orgs.passwords.BoundedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -219,7 +240,7 @@ EMAIL_HOST_PASSWORD = EMAIL_CONFIG["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("HUBADMIN_FROM_EMAIL", f"Hubadmin <hubadmin@{SITE_HOST}>")
+DEFAULT_FROM_EMAIL = env.str("HUBADMIN_FROM_EMAIL", "") or f"Hubadmin <hubadmin@{SITE_HOST}>"
 
 # --- HTTP -----------------------------------------------------------------------------------
 
@@ -319,7 +340,7 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("HUBADMIN_LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": env.str("HUBADMIN_LOG_LEVEL", "") or "WARNING"},
 }
 structlog.configure(
     processors=[

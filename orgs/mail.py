@@ -1,16 +1,23 @@
 """E-mail leaves by a worker, so that a slow mail server never holds up a page."""
 
 from collections.abc import Mapping, Sequence
+from smtplib import SMTPException
+from typing import Any
 
+import structlog
+from celery import Task
 from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
+from kombu.exceptions import OperationalError
 
 from orgs.models import Organization
 from orgs.queries import active_owners
+
+log = structlog.get_logger(__name__)
 
 
 class QueuedEmailBackend(BaseEmailBackend):
@@ -20,8 +27,22 @@ class QueuedEmailBackend(BaseEmailBackend):
         from orgs.tasks import deliver_email
 
         for message in email_messages:
-            deliver_email.delay(_as_data(message))
+            data = _as_data(message)
+            try:
+                deliver_email.delay(data)
+            except OperationalError:
+                log.exception("mail_queue_unavailable")
+                _deliver_now(deliver_email, data)
         return len(email_messages)
+
+
+def _deliver_now(task: "Task[Any, Any]", data: dict[str, object]) -> None:
+    """Send without the queue: the page waits, but the e-mail isn't lost for the queue's sake."""
+    try:
+        task.run(data)
+    except (SMTPException, OSError):
+        # Nobody can be told by e-mail; who waits for it asks again.
+        log.exception("mail_not_sent")
 
 
 def _as_data(message: EmailMessage) -> dict[str, object]:

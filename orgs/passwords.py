@@ -1,21 +1,51 @@
 """Checking a password outside the sign-in page, where only a yes or no is wanted."""
 
+from collections.abc import Callable
+from threading import BoundedSemaphore
+
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from orgs.models import User
 from orgs.verified_passwords import remember, verified_user
 
+# As many as a process hashes at once: each takes a processor and the hash's memory.
+_hashing = BoundedSemaphore(2)
 
-def user_with_password(username: str, password: str) -> User | None:
+
+class BoundedArgon2(Argon2PasswordHasher):
+    """Argon2id as OWASP recommends it where many sign in (19 MiB, two passes), a few at a time.
+
+    Django's own strength takes 100 MiB for each, which strangers could make us spend at will.
+    """
+
+    time_cost = 2
+    memory_cost = 19_456
+    parallelism = 1
+
+    def encode(self, password: str, salt: str) -> str:
+        with _hashing:
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with _hashing:
+            return super().verify(password, encoded)
+
+
+def user_with_password(
+    username: str, password: str, before_hashing: Callable[[], None] = lambda: None
+) -> User | None:
     """The active user with this name and password, or None.
 
-    An unknown name takes as long as a wrong password.
+    An unknown name takes as long as a wrong password. `before_hashing` is called where that has
+    to be found out anew, and may raise.
     """
     if "\x00" in username:
         return None  # the database can't even be asked
     user = verified_user(username, password)
     if user is not None:
         return user
+    before_hashing()
     found = ModelBackend().authenticate(None, username=username, password=password)
     if not isinstance(found, User):
         return None

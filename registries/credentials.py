@@ -14,11 +14,21 @@ from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
 from permissions.queries import narrowing
 from registries.throttle import (
-    WRONG_PASSWORDS_FROM_ADDRESS,
-    WRONG_PASSWORDS_OF_USER,
+    PASSWORDS_FROM_ADDRESS,
+    PASSWORDS_OF_USER,
+    address_key,
     count,
     exceeded,
+    forget,
 )
+
+DO_NOT_GO_TOGETHER = (
+    "The user name and the password or access token don't go together. Sign in again."
+)
+TOO_MANY = "Too many wrong passwords. Wait a minute, then sign in again."
+
+# What is longer than any name is counted by its beginning.
+_LONGEST = 64
 
 
 class BadCredentials(Exception):
@@ -68,9 +78,7 @@ def sign_in(name: str, secret: str, address: str, now: datetime) -> SignIn:
         case _:
             signed_in = _by_password(name, secret, address)
     if signed_in is None:
-        raise BadCredentials(
-            "The user name and the password or access token don't go together. Sign in again."
-        )
+        raise BadCredentials(DO_NOT_GO_TOGETHER)
     return signed_in
 
 
@@ -100,11 +108,19 @@ def _by_organization_token(name: str, secret: str, now: datetime) -> SignIn | No
 
 
 def _by_password(name: str, secret: str, address: str) -> SignIn | None:
-    if exceeded(WRONG_PASSWORDS_OF_USER, name) or exceeded(WRONG_PASSWORDS_FROM_ADDRESS, address):
-        raise TooManyAttempts("Too many wrong passwords. Wait a minute, then sign in again.")
-    user = user_with_password(name, secret)
+    network = address_key(address)
+    # Before a remembered password too, or a refusal would tell wrong from right.
+    if exceeded(PASSWORDS_FROM_ADDRESS, network) or exceeded(PASSWORDS_OF_USER, name[:_LONGEST]):
+        raise TooManyAttempts(TOO_MANY)
+
+    def attempt() -> None:
+        # Counted before it is looked at, so that many at once are no way around.
+        within = count(PASSWORDS_FROM_ADDRESS, network)
+        if not count(PASSWORDS_OF_USER, name[:_LONGEST]) or not within:
+            raise TooManyAttempts(TOO_MANY)
+
+    user = user_with_password(name, secret, attempt)
     if user is None:
-        count(WRONG_PASSWORDS_OF_USER, name)
-        count(WRONG_PASSWORDS_FROM_ADDRESS, address)
         return None
+    forget(PASSWORDS_OF_USER, name)
     return SignIn(claim_on(user), user)

@@ -69,7 +69,7 @@ def _nothing_counted_yet(request: pytest.FixtureRequest) -> None:
     if "db" in request.fixturenames:
         cache.clear()
         throttle._fallback.cache_clear()
-        throttle._limiter.cache_clear()
+        throttle._made_limiter.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -303,7 +303,7 @@ def test_a_fault_is_never_an_allow(
 
 def test_the_reason_in_the_header_stays_within_what_proxies_take() -> None:
     for route in ROUTES.values():
-        if route.path.startswith("/authz/"):
+        if route.path.startswith("/authz/") and "kubernetes" not in route.path:
             answer = route.failed(403, 'A "long"\nreason, ä. ' * 1000)
             header = answer.headers["X-Denied-Reason"]
             assert header.isascii()
