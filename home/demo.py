@@ -14,7 +14,7 @@ from orgs.models import AccessToken, Organization, User
 from orgs.operations import add_member, create_organization, create_user, set_password
 from orgs.queries import organization_named, personal_token, user_named
 from orgs.token_operations import create_personal_token
-from permissions.catalog_file import read_catalog
+from permissions.catalog_file import STARTER, STARTER_SOURCE, read_catalog
 from permissions.catalog_operations import replace_catalog
 from permissions.core.reference import HUB
 from permissions.namespace_operations import assign_namespace
@@ -38,7 +38,6 @@ ORGANIZATIONS = (
     ("globex", "Globex", "gus", Organization.Plan.BUSINESS),
     ("initech", "Initech", "ivan", Organization.Plan.FREE),
 )
-CATALOG = Path(__file__).with_name("demo_catalog.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,8 @@ def _load(hosts: Hosts) -> dict[str, str]:
         add_member(staff, acme, people[name])
     for organization in (acme, globex):
         assign_namespace(staff, organization, organization.name)
-    replace_catalog(staff, read_catalog(CATALOG.read_bytes()))
+    starter = read_catalog(STARTER.read_bytes())
+    replace_catalog(staff, starter.catalog, source=STARTER_SOURCE, dated=starter.dated)
     tokens = {f"{name.upper()}_TOKEN": _token(staff, people[name]) for name in WITH_TOKEN}
     return {
         "DEMO_PASSWORD": password,

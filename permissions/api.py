@@ -15,7 +15,8 @@ from orgs.authentication import MemberOfOrganization, organization_in_path
 from orgs.guards import Guard, declare
 from orgs.problems import PreconditionFailed
 from permissions.models import ImageAccessPolicy
-from permissions.operations import PlanRequired, Settings, SettingsChanged, change_policy
+from permissions.operations import Settings, SettingsChanged, change_policy
+from permissions.plan import PlanRequired
 from permissions.queries import policy_of
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from permissions.core import explain as core
 from permissions.core.decision import Decision, Request, decide, decide_actions, decide_catalog
+from permissions.core.explain import Explanation
 from permissions.core.facts import Registry
 from permissions.core.login import LoginDecision, decide_login
 from permissions.facts import Asker, Claim, facts_for
@@ -31,6 +33,13 @@ def authorize_actions(
     (D13)."""
     now = timezone.now()
     return decide_actions(facts_for(claim, asker, image, actions, now), image, actions, now)
+
+
+def explain(claim: Claim, asker: Asker, image: str, action: str = "pull") -> Explanation:
+    """Explain what `authorize` answers to the same question, which is then no pull of anybody's."""
+    now = timezone.now()
+    facts = facts_for(claim, asker, image, [action], now)
+    return core.explain(facts, Request(image, action), now)
 
 
 def authorize_catalog(claim: Claim, asker: Asker) -> Decision:

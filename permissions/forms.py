@@ -1,13 +1,14 @@
-"""The form of Org Permissions."""
+"""The forms of Org Permissions and of the catalogue."""
 
 from typing import Any
 
 from django import forms
 
-from permissions.models import ImageAccessPolicy
+from permissions.models import CatalogEntry, ImageAccessPolicy
 from permissions.operations import Settings
 
 WORDS = {"on": True, "true": True, "off": False, "false": False}
+WORD = {True: "on", False: "off"}
 
 
 class SwitchInput(forms.CheckboxInput):
@@ -38,6 +39,12 @@ class PolicyForm(forms.Form):
     enabled = Switch(label="Image Access Management")
     allow_official_images = Switch(label="Official images")
     allow_verified_publishers = Switch(label="Verified publisher images")
+    # Left alone if it isn't sent, as by Docker Hub's clients.
+    mode = forms.ChoiceField(
+        choices=[("enforce", "Refuse"), ("monitor", "Only monitor")],
+        required=False,
+        widget=forms.RadioSelect,
+    )
     seen_version = forms.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
     )
@@ -50,6 +57,7 @@ class PolicyForm(forms.Form):
                 "enabled": policy.enabled,
                 "allow_official_images": policy.allow_official_images,
                 "allow_verified_publishers": policy.allow_verified_publishers,
+                "mode": policy.mode,
                 "seen_version": policy.settings_version,
             }
         )
@@ -60,4 +68,18 @@ class PolicyForm(forms.Form):
             enabled=self.cleaned_data["enabled"],
             allow_official_images=self.cleaned_data["allow_official_images"],
             allow_verified_publishers=self.cleaned_data["allow_verified_publishers"],
+            mode=self.cleaned_data["mode"] or None,
         )
+
+
+class CatalogSearchForm(forms.Form):
+    """What to look for in the catalogue; nothing looks for everything."""
+
+    text = forms.CharField(label="Name", max_length=255, required=False)
+    kind = forms.ChoiceField(
+        choices=[("", "Official and verified"), *CatalogEntry.Kind.choices], required=False
+    )
+
+    def wished(self) -> dict[str, str]:
+        """The arguments of `catalog_entries`."""
+        return {"text": self.cleaned_data["text"], "kind": self.cleaned_data["kind"]}

@@ -1,23 +1,25 @@
 """Every change to an organization's Image Access Management, the actor first."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db.models import F
 
-from orgs.actor import Actor
+from orgs.actor import Actor, Invalid
 from orgs.events import announce
 from orgs.models import Organization
 from orgs.transactions import operation, record_change, require_owner
 from permissions.models import ImageAccessPolicy
+from permissions.plan import require_plan
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an owner wishes for."""
+    """What an owner wishes for. Without a mode, the mode is left alone."""
 
     enabled: bool
     allow_official_images: bool
     allow_verified_publishers: bool
+    mode: str | None = None
 
     @classmethod
     def of(cls, policy: ImageAccessPolicy) -> "Settings":
@@ -26,14 +28,11 @@ class Settings:
             enabled=policy.enabled,
             allow_official_images=policy.allow_official_images,
             allow_verified_publishers=policy.allow_verified_publishers,
+            mode=policy.mode,
         )
 
 
-class PlanRequired(Exception):
-    """The organization's plan doesn't have Image Access Management."""
-
-
-class SettingsChanged(Exception):
+class SettingsChanged(Invalid):
     """Somebody else changed the settings after this actor saw them (P5)."""
 
     def __init__(self, current: ImageAccessPolicy) -> None:
@@ -52,13 +51,10 @@ def change_policy(
     `SettingsChanged`.
     """
     require_owner(actor, organization, "change Image Access Management")
-    if not organization.has_business_plan:
-        raise PlanRequired(
-            f"Image Access Management needs the Business plan; {organization.name} has the "
-            f"{organization.get_plan_display()} plan. Ask site staff to change the plan."
-        )
+    require_plan(organization)
     policy = ImageAccessPolicy.objects.select_for_update().get()
     before = Settings.of(policy)
+    wished = replace(wished, mode=wished.mode or before.mode)
     if wished == before:
         return policy
     if seen_version is not None and seen_version != policy.settings_version:

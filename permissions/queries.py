@@ -32,6 +32,7 @@ from permissions.models import (
     RegistryCredential,
     SiteVersion,
 )
+from permissions.own_rule_queries import rules_that_count
 
 LAST_USED_PRECISION = timedelta(minutes=1)
 
@@ -126,10 +127,15 @@ def user_subject(username: str) -> core.Subject:
     user = active_user_named(username)
     if user is None:
         return core.Subject(SubjectKind.USER, username, live=False)
-    standings = {
-        membership.organization.name: core.Standing(membership.is_owner, membership.can_push)
-        for membership in memberships_of(user)
-    }
+    with scopes_disabled():
+        standings = {
+            membership.organization.name: core.Standing(
+                membership.is_owner,
+                membership.can_push,
+                frozenset(team.name for team in membership.teams.all()),
+            )
+            for membership in memberships_of(user).prefetch_related("teams")
+        }
     return core.Subject(SubjectKind.USER, username, live=True, standings=standings)
 
 
@@ -181,6 +187,25 @@ def site_mirrors() -> frozenset[str]:
         return frozenset(mirrors.values_list("host", flat=True))
 
 
+def own_mirror_hosts(organization: Organization) -> frozenset[str]:
+    """The hosts of an organization's own registries that mirror Docker Hub."""
+    with scope(organization=organization):
+        mirrors = ConnectedRegistry.objects.filter(upstream=HUB)
+        return frozenset(mirrors.values_list("host", flat=True))
+
+
+def mirror_hosts(organization: Organization) -> frozenset[str]:
+    """The hosts that stand for Docker Hub in an organization's decisions (C6)."""
+    return site_mirrors() | own_mirror_hosts(organization)
+
+
+def owned_namespaces(organization: Organization) -> frozenset[OwnedNamespace]:
+    """The namespaces that an organization owns, as decisions see them."""
+    with scope(organization=organization):
+        namespaces = Namespace.objects.values_list("registry__host", "path")
+        return frozenset(OwnedNamespace(host or HUB, path) for host, path in namespaces)
+
+
 def policy_version(organization_name: str) -> int:
     """The newest policy version of the organization of that name; 0 if there is none."""
     with scopes_disabled():
@@ -211,8 +236,6 @@ def namespace_owner(repository: Repository) -> str | None:
 def _facts(organization: Organization) -> core.OrganizationFacts:
     with scope(organization=organization):
         policy = ImageAccessPolicy.objects.get()
-        mirrors = ConnectedRegistry.objects.filter(upstream=HUB).values_list("host", flat=True)
-        namespaces = Namespace.objects.values_list("registry__host", "path")
         return core.OrganizationFacts(
             name=organization.name,
             policy_version=policy.version,
@@ -223,8 +246,9 @@ def _facts(organization: Organization) -> core.OrganizationFacts:
                 allow_verified_publishers=policy.allow_verified_publishers,
                 mode=Mode(policy.mode),
             ),
-            namespaces=frozenset(OwnedNamespace(host or HUB, path) for host, path in namespaces),
-            mirrors=frozenset(mirrors),
+            namespaces=owned_namespaces(organization),
+            mirrors=own_mirror_hosts(organization),
+            own_rules=rules_that_count(organization),
         )
 
 

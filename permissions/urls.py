@@ -1,8 +1,10 @@
 from django.urls import path
 
-from permissions import api, namespace_views, views
+from permissions import api, catalog_views, namespace_views, rule_views, views
 
 urlpatterns = [
+    path("orgs/<name:org>/settings/permissions/", views.org_permissions, name="org_permissions"),
+    path("catalog/", catalog_views.catalog, name="catalog"),
     path("orgs/<name:org>/settings/namespaces/", namespace_views.namespaces, name="namespaces"),
     path(
         "orgs/<name:org>/settings/namespaces/<int:number>/release/",
@@ -14,7 +16,12 @@ urlpatterns = [
         namespace_views.withdraw_namespace_request,
         name="withdraw_namespace_request",
     ),
-    path("orgs/<name:org>/settings/permissions/", views.org_permissions, name="org_permissions"),
+    path("orgs/<name:org>/settings/permissions/rules/", rule_views.own_rules, name="own_rules"),
+    path(
+        "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
+        rule_views.end_rule,
+        name="end_rule",
+    ),
     path("v2/orgs/<str:org>/settings", api.organization_settings, name="api_settings"),
     path("v2/orgs/<str:org>/settings/", api.organization_settings),
 ]

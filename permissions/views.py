@@ -12,9 +12,12 @@ from orgs.actor import Actor
 from orgs.guards import OrganizationRequest, org_page
 from orgs.models import Organization
 from permissions import queries
-from permissions.forms import PolicyForm
+from permissions.catalog_queries import catalog_state
+from permissions.forms import WORD, PolicyForm
 from permissions.models import ImageAccessPolicy
-from permissions.operations import PlanRequired, SettingsChanged, change_policy
+from permissions.operations import SettingsChanged, change_policy
+from permissions.own_rule_queries import rules_in_force
+from permissions.plan import PlanRequired
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,6 +56,11 @@ def _in_words(organization: Organization, saved: ImageAccessPolicy) -> str:
             f"Image Access Management is disabled: {organization.name} restricts no images. "
             "The settings below are kept for when you enable it."
         )
+    if saved.mode == ImageAccessPolicy.Mode.MONITOR:
+        return (
+            "Image Access Management is enabled and only monitors: members of "
+            f"{organization.name} may pull any image, and what would be refused is recorded."
+        )
     allowed = ["organization"]
     if saved.allow_official_images:
         allowed.append("official")
@@ -73,7 +81,7 @@ def _ask_again(
     """P5: show the wish again beside what is there now; saving it once more means it."""
     again = PolicyForm(
         {
-            **{field: "on" if value else "off" for field, value in asdict(wished.wished()).items()},
+            **{field: WORD.get(value, value) for field, value in asdict(wished.wished()).items()},
             "seen_version": current.settings_version,
         }
     )
@@ -95,7 +103,9 @@ def _page(
         "conflict": conflict,
         "namespaces": queries.namespaces_of(organization),
         "publishers": queries.publisher_examples(),
+        "catalog": catalog_state(),
         "mirror": queries.mirror_for(organization),
+        "rules": rules_in_force(organization),
         "may_change": request.is_owner and organization.has_business_plan,
     }
     return render(request, "permissions/org_permissions.html", context, status=status)

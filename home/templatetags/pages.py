@@ -34,6 +34,8 @@ ACTIONS = {
     "organization.created": "created the organization",
     "organization_token.created": "created the organization access token",
     "organization_token.revoked": "revoked the organization access token",
+    "own_rule.added": "made a rule about",
+    "own_rule.ended": "ended the rule about",
     "plan.changed": "changed the plan",
     "registry.changed": "changed the registry",
     "registry.connected": "connected the registry",

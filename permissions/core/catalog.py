@@ -38,7 +38,8 @@ def entry_problem(path: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One line of the catalogue. Raises `InvalidEntry` for a path that `entry_problem` refuses."""
+    """One line of the catalogue. Raises `InvalidEntry` for a path that `entry_problem` refuses, and
+    for one that is not of its kind: official are the repositories of `library` and no others."""
 
     path: str
     kind: CatalogKind
@@ -49,6 +50,11 @@ class CatalogEntry:
         problem = entry_problem(self.path)
         if problem is not None:
             raise InvalidEntry(problem)
+        if self.path.startswith("library/") != (self.kind is CatalogKind.OFFICIAL):
+            raise InvalidEntry(
+                f"The path {shown(self.path)} is listed as {self.kind}: "
+                "official are the repositories of library, and no others."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ ORGANIZATION = (
     "/orgs/acme/settings/",
     "/orgs/acme/settings/enforce-sign-in/",
     "/orgs/acme/settings/namespaces/",
-    "/orgs/acme/settings/permissions/",
     "/orgs/acme/settings/registries/",
     "/orgs/acme/settings/registries/acme/",
+    "/orgs/acme/settings/permissions/",
+    "/orgs/acme/settings/permissions/rules/",
     "/orgs/acme/teams/",
     "/orgs/acme/teams/owners/",
     NOT_FOUND,
@@ -37,6 +38,7 @@ ACCOUNT = (
     "/accounts/password/change/",
     "/accounts/reauthenticate/",
     "/api/docs/",
+    "/catalog/",
 )
 PAGES = {
     "": PUBLIC,
@@ -65,6 +67,7 @@ NO_PAGES = {
     "healthz",
     "metrics",
     "orgs/<name:org>/settings/enforce-sign-in/registry.json",
+    "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
     "orgs/<name:org>/settings/namespaces/requests/<int:number>/withdraw/",
     "orgs/<name:org>/settings/registries/<name:service>/credential/",
     "orgs/<name:org>/settings/registries/<name:service>/disconnect/",

@@ -83,6 +83,10 @@ def container(
             "REDIS_URL": os.environ["REDIS_URL"],
             "TRUSTED_PROXIES": "",
             "EMAIL_URL": "console:",
+            "HUBADMIN_METRICS_TOKEN": "",
+            "HUBADMIN_ALLOWED_HOSTS": "",
+            "HUBADMIN_FROM_EMAIL": "",
+            "HUBADMIN_LOG_LEVEL": "",
         },
         static,
     )

@@ -13,7 +13,8 @@ from permissions.catalog_operations import replace_catalog
 from permissions.core.catalog import Catalog, CatalogEntry, CatalogKind
 from permissions.models import ConnectedRegistry, ImageAccessPolicy, Namespace
 from permissions.namespace_operations import assign_namespace
-from permissions.operations import PlanRequired, Settings, SettingsChanged, change_policy
+from permissions.operations import Settings, SettingsChanged, change_policy
+from permissions.plan import PlanRequired
 from permissions.queries import (
     catalog_around,
     policy_of,
@@ -31,9 +32,9 @@ from tests.conftest import named_user
 pytestmark = pytest.mark.django_db
 
 STAFF = Actor.site_staff()
-OFF = Settings(False, True, True)
-ON = Settings(True, True, True)
-STRICT = Settings(True, False, False)
+OFF = Settings(False, True, True, "enforce")
+ON = Settings(True, True, True, "enforce")
+STRICT = Settings(True, False, False, "enforce")
 
 
 def actor(name: str) -> Actor:
@@ -72,7 +73,12 @@ def test_p3_an_unchanged_wish_changes_nothing(acme: Organization) -> None:
 def test_p4_a_change_is_logged_with_what_changed_alone(acme: Organization) -> None:
     _, version, settings_version, log = state(acme)
     change_policy(actor("olivia"), acme, Settings(True, True, False), None)
-    assert state(acme) == (Settings(True, True, False), version + 1, settings_version + 1, log + 1)
+    assert state(acme) == (
+        Settings(True, True, False, "enforce"),
+        version + 1,
+        settings_version + 1,
+        log + 1,
+    )
     entry = entries_of(acme.pk)[0]
     assert (entry.actor, entry.address) == ("olivia", "198.51.100.1")
     assert entry.before == {"enabled": False, "allow_verified_publishers": True}

@@ -47,7 +47,7 @@ def test_p1_an_owner_saves(signed_in: SignedIn, acme: Organization) -> None:
 
     assert answer.status_code == 302
     assert answer.headers["location"] == PAGE
-    assert settings_of(acme) == Settings(True, True, False)
+    assert settings_of(acme) == Settings(True, True, False, "enforce")
     assert "form" in MainControls(olivia.get(PAGE).text).found
 
 
@@ -70,14 +70,14 @@ def test_p1_a_members_form_is_refused_however_it_is_made(
         answer = mel.post(PAGE, data=form, headers=headers)
         assert answer.status_code == 403
         assert "Only owners of acme" in answer.text
-    assert settings_of(acme) == Settings(False, True, True)
+    assert settings_of(acme) == Settings(False, True, True, "enforce")
 
 
 def test_p1_a_forged_form_is_nobodys_wish(signed_in: SignedIn, acme: Organization) -> None:
     answer = signed_in("olivia").post(PAGE, data={"enabled": "on"})
 
     assert answer.status_code == 403
-    assert settings_of(acme) == Settings(False, True, True)
+    assert settings_of(acme) == Settings(False, True, True, "enforce")
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_a_form_that_makes_no_sense_changes_nothing(
     signed_in: SignedIn, acme: Organization, form: dict[str, str]
 ) -> None:
     assert post(signed_in("olivia"), PAGE, **form).status_code == 400
-    assert settings_of(acme) == Settings(False, True, True)
+    assert settings_of(acme) == Settings(False, True, True, "enforce")
 
 
 def test_p5_who_saves_second_sees_both_and_decides(signed_in: SignedIn, acme: Organization) -> None:
     olivia = signed_in("olivia")
     seen = policy_of(acme).settings_version
-    by_another = Settings(enabled=True, allow_official_images=False, allow_verified_publishers=True)
+    by_another = Settings(True, False, True, "enforce")
     change_policy(Actor.site_staff(), acme, by_another, seen)
 
     wish = {"enabled": "on", "allow_official_images": "on"}
@@ -114,7 +114,7 @@ def test_p5_who_saves_second_sees_both_and_decides(signed_in: SignedIn, acme: Or
     newer = policy_of(acme).settings_version
     assert f'name="seen_version" value="{newer}"' in asked.text
     assert post(olivia, PAGE, **wish, seen_version=newer).status_code == 302
-    assert settings_of(acme) == Settings(True, True, False)
+    assert settings_of(acme) == Settings(True, True, False, "enforce")
 
 
 def test_p8_without_the_plan_the_page_says_what_holds(
@@ -131,7 +131,7 @@ def test_p8_without_the_plan_the_page_says_what_holds(
         PAGE, data={"enabled": "on"}, headers={"X-CSRFToken": olivia.cookies["csrftoken"]}
     )
     assert answer.status_code == 403
-    assert settings_of(acme) == Settings(False, True, True)
+    assert settings_of(acme) == Settings(False, True, True, "enforce")
 
 
 def test_p7_the_page_says_how_long_old_tokens_live(signed_in: SignedIn) -> None:

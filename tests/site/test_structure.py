@@ -21,8 +21,8 @@ PROTOCOLS = (
     "admission.py",
     "imagereview.py",
     "kubernetes.py",
-    "pod_images.py",
     "notifications.py",
+    "pod_images.py",
 )
 MAX_LINES = 400
 
