@@ -12,6 +12,7 @@ from orgs.actor import Actor
 from orgs.models import Organization
 from permissions.cluster_operations import connect_cluster, connect_site_cluster
 from permissions.operations import Settings, change_policy
+from permissions.own_rule_operations import add_own_rule
 from permissions.queries import policy_of, site_version
 from tests.conftest import NewVisitor
 
@@ -260,6 +261,25 @@ def test_who_asks(review: Review, demo: dict[str, str]) -> None:
     told = response(review(pod(GOOD), credential=shared))
     assert told["status"]["message"].startswith('The cluster\'s namespace "shared/default"')
     assert told["auditAnnotations"] == {"rule": "unknown_subject"}
+
+
+def test_d11_what_is_only_monitored_is_allowed_with_a_warning(
+    review: Review, acme: Organization
+) -> None:
+    change_policy(STAFF, acme, Settings(True, True, True, "monitor"), None)
+    told = response(review(pod(GOOD, BAD)))
+    assert told["allowed"] is True
+    [warning] = told["warnings"]
+    assert warning.startswith(f"{BAD}: The pull is allowed while acme only monitors its rules.")
+    assert told["auditAnnotations"]["rule"] == "monitored"
+    assert "warnings" not in response(review(pod(GOOD)))
+
+
+def test_own_rules_for_everyone_count_for_clusters(review: Review, acme: Organization) -> None:
+    add_own_rule(STAFF, acme, effect="exception", target="docker.io/randomdev/*")
+    assert allowed(review(pod(BAD)))
+    add_own_rule(STAFF, acme, effect="block", target="docker.io/library/alpine")
+    assert response(review(pod(GOOD)))["auditAnnotations"]["rule"] == "blocked"
 
 
 def test_each_image_has_a_line_in_the_pull_log(
