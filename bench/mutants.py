@@ -269,7 +269,7 @@ def _outcomes(mutants: Sequence[Mutant], processes: int) -> list[str]:
             outcomes[number] = "timed out" if process.is_alive() else _outcome(process.exitcode)
             process.kill()
             process.join()
-            if outcomes[number] == "survived" and mutants[number].place:
+            if outcomes[number] == "survived" and len(mutants) > 1:
                 print(f"survived: {mutants[number].name}", flush=True)
             del running[number]
     return outcomes

@@ -119,10 +119,12 @@ def _narrowed(found: Found) -> str:
             "The access token is limited to other repositories than "
             f"{shown(str(found.repository))}. Use one that includes it."
         )
-    action, name = found.asked.action, found.organization and found.organization.name
-    own = f" on images of {name}" if found.category is Category.ORGANIZATION else ""
+    # No scope is too narrow for others' images, nor where no organization decides.
+    assert found.organization is not None
+    action = found.asked.action
     return (
-        f"The access token's scope {found.subject.token_scope} does not include {action}{own}. "
+        f"The access token's scope {found.subject.token_scope} does not include {action} on images "
+        f"of {found.organization.name}. "
         f"Use one with the scope {TokenScope.needed(action, found.category)}."
     )
 

@@ -15,7 +15,7 @@ HUB = "docker.io"
 
 _MAX_PATH_LENGTH = 255
 _LEGACY_HUB = "index.docker.io"
-_HUB_HOSTS = frozenset({HUB, _LEGACY_HUB, "registry-1.docker.io", "registry.hub.docker.com"})
+_HUB_ALIASES = frozenset({_LEGACY_HUB, "registry-1.docker.io", "registry.hub.docker.com"})
 _OFFICIAL = "library/"
 
 # Every pattern is matched with fullmatch: `$` would let a trailing newline through. No text can be
@@ -133,7 +133,7 @@ def path_problem(path: str) -> str | None:
 def fold_host(host: str) -> str:
     """Return the one spelling of a registry's host (C6, C7)."""
     folded = host.lower().removesuffix(":443")
-    return HUB if folded in _HUB_HOSTS else folded
+    return HUB if folded in _HUB_ALIASES else folded
 
 
 def spelled(host: str) -> str:

@@ -193,7 +193,12 @@ def test_a_limit_is_written_as_it_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "prefixes"),
-    [("a", ["a"]), ("a/b", ["a", "a/b"]), ("a/b/c", ["a", "a/b", "a/b/c"])],
+    [
+        ("a", ["a"]),
+        ("a/b", ["a", "a/b"]),
+        ("a/b/c", ["a", "a/b", "a/b/c"]),
+        ("/a//b", ["", "/a", "/a/", "/a//b"]),
+    ],
 )
 def test_prefixes_are_whole_components(path: str, prefixes: list[str]) -> None:
     assert path_prefixes(path) == prefixes

@@ -16,6 +16,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "scope": parse_scope,
     "scopes": lambda text: split_scopes([text]),
     "catalogue entry": lambda path: CatalogEntry(path, CatalogKind.VERIFIED_PUBLISHER, path),
+    "publisher": lambda path: CatalogEntry(path, CatalogKind.VERIFIED_PUBLISHER, path),
+    "official": lambda path: CatalogEntry(path, CatalogKind.OFFICIAL, path),
     "target": parse_target,
 }
 
