@@ -62,8 +62,9 @@ PULL_LOG_DAYS = env.int("HUBADMIN_PULL_LOG_DAYS", 90, validate=validate.Range(mi
 PULL_LOG_ADDRESSES = env.bool("HUBADMIN_PULL_LOG_ADDRESSES", True)
 METRICS_TOKEN = env.str("HUBADMIN_METRICS_TOKEN", "")
 CATALOG_URLS: list[str] = env.str("HUBADMIN_CATALOG_URL", "").split()
-CATALOG_FORMAT = env.str(
-    "HUBADMIN_CATALOG_FORMAT", "hubadmin", validate=validate.OneOf(["hubadmin", "docker-hub"])
+CATALOG_FORMAT = (
+    env.str("HUBADMIN_CATALOG_FORMAT", "", validate=validate.OneOf(["", "hubadmin", "docker-hub"]))
+    or "hubadmin"
 )
 PROBE_REGISTRIES = env.bool("HUBADMIN_PROBE_REGISTRIES", True)
 

@@ -87,6 +87,8 @@ def container(
             "HUBADMIN_ALLOWED_HOSTS": "",
             "HUBADMIN_FROM_EMAIL": "",
             "HUBADMIN_LOG_LEVEL": "",
+            "HUBADMIN_CATALOG_URL": "",
+            "HUBADMIN_CATALOG_FORMAT": "",
         },
         static,
     )

@@ -100,7 +100,14 @@ def test_secrets_come_from_the_environment_and_the_example_has_none() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_what_may_be_left_empty_reaches_every_process(name: str) -> None:
     passed = SERVICES[name]["environment"]
-    for variable in ("METRICS_TOKEN", "ALLOWED_HOSTS", "FROM_EMAIL", "LOG_LEVEL"):
+    for variable in (
+        "METRICS_TOKEN",
+        "ALLOWED_HOSTS",
+        "FROM_EMAIL",
+        "LOG_LEVEL",
+        "CATALOG_URL",
+        "CATALOG_FORMAT",
+    ):
         assert passed[f"HUBADMIN_{variable}"] == f"${{HUBADMIN_{variable}:-}}"
 
 

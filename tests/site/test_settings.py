@@ -38,6 +38,8 @@ def test_what_is_complete_passes() -> None:
         ("HUBADMIN_ALLOWED_HOSTS", "ALLOWED_HOSTS", "['localhost']"),
         ("HUBADMIN_FROM_EMAIL", "DEFAULT_FROM_EMAIL", "'Hubadmin <hubadmin@localhost>'"),
         ("HUBADMIN_LOG_LEVEL", "LOGGING['root']['level']", "'WARNING'"),
+        ("HUBADMIN_CATALOG_URL", "CELERY_BEAT_SCHEDULE.get('sync-catalog')", "None"),
+        ("HUBADMIN_CATALOG_FORMAT", "CATALOG_FORMAT", "'hubadmin'"),
     ],
 )
 def test_an_empty_value_means_the_default(name: str, setting: str, default: str) -> None:
@@ -46,6 +48,16 @@ def test_an_empty_value_means_the_default(name: str, setting: str, default: str)
         command = [sys.executable, "-c", code]
         shown = subprocess.check_output(command, env=variables, cwd=CHECKOUT, text=True)
         assert shown.strip() == default
+
+
+def test_with_a_feed_the_catalogue_is_synced_every_day() -> None:
+    code = "from hubadmin import settings; print(settings.CELERY_BEAT_SCHEDULE['sync-catalog'])"
+    variables = {**COMPLETE, "HUBADMIN_CATALOG_URL": "https://feed.example/catalog.json"}
+    shown = subprocess.check_output(
+        [sys.executable, "-c", code], env=variables, cwd=CHECKOUT, text=True
+    )
+    assert "permissions.tasks.sync_catalog_with_feed" in shown
+    assert "<crontab: 37 4 * * *" in shown
 
 
 @pytest.mark.parametrize(
