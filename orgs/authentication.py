@@ -34,6 +34,10 @@ class PersonalTokenAuthentication(BaseAuthentication):
             raise PermissionDenied(
                 f"This access token has scope {token.scope}; the API needs repo:admin."
             )
+        if token.repositories:
+            raise PermissionDenied(
+                "This access token is limited to repositories; the API needs one without limits."
+            )
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django_scopes import ScopedManager
 
 from orgs.names import NAME_MAX_LENGTH, NAME_PATTERN, NAME_VALIDATORS
@@ -47,7 +48,12 @@ class User(AbstractUser):
     )
 
     class Meta:
-        constraints = [_name_check("username", "orgs_user_name_syntax")]
+        constraints = [
+            _name_check("username", "orgs_user_name_syntax"),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="orgs_user_email_lower_case"
+            ),
+        ]
 
     @property
     def display_name(self) -> str:

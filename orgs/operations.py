@@ -24,6 +24,7 @@ def create_user(
     """
     require_site_staff(actor, "create users")
     first_name, _, last_name = full_name.partition(" ")
+    email = email.lower()  # as django-allauth keeps and looks for addresses
     user = User(username=username, email=email, first_name=first_name, last_name=last_name)
     user.set_password(password)
     with transaction.atomic():
@@ -85,6 +86,7 @@ def create_organization(
             after = {"name": name, "plan": plan, "owner": owner.username}
             record_change(actor, organization, "organization.created", after=after)
             add_member(actor, organization, owner, teams=[OWNERS])
+            _require_an_owner(organization)
     return organization
 
 
@@ -122,9 +124,10 @@ def change_profile(
         setattr(organization, field, wished[field])
     try:
         organization.full_clean()
-    except ValidationError as error:
+        with transaction.atomic():
+            organization.save(update_fields=sorted(changed))
+    except (ValidationError, IntegrityError) as error:
         raise Invalid(_sentence(error)) from error
-    organization.save(update_fields=sorted(changed))
     record_change(
         actor,
         organization,
@@ -207,25 +210,46 @@ def remove_member(actor: Actor, organization: Organization, user: User) -> None:
 
 
 def _set_active(actor: Actor, user: User, *, active: bool) -> None:
-    with transaction.atomic():
-        affected = list(
-            Organization.objects.select_for_update()
-            .filter(pk__in=memberships_of(user).values("organization"))
-            .order_by("pk")
-        )
-        locked = User.objects.select_for_update().get(pk=user.pk)
-        if locked.is_active == active:
-            return
-        locked.is_active = active
-        locked.save(update_fields=["is_active"])
-        user.is_active = active
-        refresh_tokens_of(locked).delete()  # for good: being active again brings none back (P9)
-        action = "user.reactivated" if active else "user.deactivated"
-        for organization in affected:
-            _require_an_owner(organization)
-            record_change(actor, organization, action, user.username)
-        record_change(actor, None, action, user.username)
-        announce(affected)
+    while True:
+        try:
+            with transaction.atomic():
+                return _set_active_in(_lock_organizations_of(user), actor, user, active=active)
+        except _JoinedMeanwhile:
+            continue
+
+
+def _set_active_in(affected: list[Organization], actor: Actor, user: User, *, active: bool) -> None:
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    # Locked last, as everywhere: whoever was being added to another organization until now is in
+    # it now, and that one isn't locked yet.
+    if set(memberships_of(user).values_list("organization", flat=True)) != {
+        organization.pk for organization in affected
+    }:
+        raise _JoinedMeanwhile
+    if locked.is_active == active:
+        return
+    locked.is_active = active
+    locked.save(update_fields=["is_active"])
+    user.is_active = active
+    refresh_tokens_of(locked).delete()  # for good: being active again brings none back (P9)
+    action = "user.reactivated" if active else "user.deactivated"
+    for organization in affected:
+        _require_an_owner(organization)
+        record_change(actor, organization, action, user.username)
+    record_change(actor, None, action, user.username)
+    announce(affected)
+
+
+class _JoinedMeanwhile(Exception):
+    """The user became a member, or ceased to be one, while their organizations were locked."""
+
+
+def _lock_organizations_of(user: User) -> list[Organization]:
+    return list(
+        Organization.objects.select_for_update()
+        .filter(pk__in=memberships_of(user).values("organization"))
+        .order_by("pk")
+    )
 
 
 def _require_an_owner(organization: Organization) -> None:

@@ -73,7 +73,11 @@ def facts_for(
             subject=subject,
             registry=asker.registry,
             named=asker.organization,
-            organizations=once(queries.organization_facts, frozenset(names)),
+            organizations=once(
+                queries.organization_facts,
+                frozenset(names),
+                asker.registry.service if asker.registry else None,
+            ),
             namespace_owner=owner,
             site_mirrors=site_mirrors,
             catalog=once(queries.catalog_around, reference.path if reference else ""),

@@ -44,8 +44,12 @@ def one_moment() -> Iterator[None]:
     Else a decision could carry the version of a change and miss the change (P6).
     """
     outermost = not connection.in_atomic_block
+    if connection.vendor != "postgresql":
+        # The demo's SQLite would make readers queue for the write lock.
+        yield
+        return
     with transaction.atomic():
-        if outermost and connection.vendor == "postgresql":
+        if outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
@@ -160,10 +164,13 @@ def narrowing(token: AccessToken) -> tuple[TokenScope, tuple[TokenLimit, ...] | 
     return TokenScope(token.scope), tuple(map(TokenLimit.read, token.repositories)) or None
 
 
-def organization_facts(names: Set[str]) -> dict[str, core.OrganizationFacts]:
-    """What decisions of these organizations are made from; names that don't exist are left out."""
+def organization_facts(names: Set[str], asked_by: str | None) -> dict[str, core.OrganizationFacts]:
+    """What decisions of these organizations are made from; names that don't exist are left out.
+
+    `asked_by` is the service name of the registry that asks, None if none does.
+    """
     return {
-        organization.name: _facts(organization)
+        organization.name: _facts(organization, asked_by)
         for organization in (organizations_named(names) if names else [])
     }
 
@@ -199,10 +206,20 @@ def mirror_hosts(organization: Organization) -> frozenset[str]:
     return site_mirrors() | own_mirror_hosts(organization)
 
 
-def owned_namespaces(organization: Organization) -> frozenset[OwnedNamespace]:
-    """The namespaces that an organization owns, as decisions see them."""
+def owned_namespaces(
+    organization: Organization, asked_by: str | None = None
+) -> frozenset[OwnedNamespace]:
+    """The namespaces that an organization owns, as decisions see them.
+
+    One on its own registry doesn't count where another registry asks (C9): its host is a name that
+    the organization has chosen by itself.
+    """
     with scope(organization=organization):
-        namespaces = Namespace.objects.values_list("registry__host", "path")
+        counting = Namespace.objects.all()
+        if asked_by is not None:
+            shared = Q(registry=None) | Q(registry__organization=None)
+            counting = counting.filter(shared | Q(registry__service=asked_by))
+        namespaces = counting.values_list("registry__host", "path")
         return frozenset(OwnedNamespace(host or HUB, path) for host, path in namespaces)
 
 
@@ -233,7 +250,7 @@ def namespace_owner(repository: Repository) -> str | None:
         return owners.values_list("organization__name", flat=True).first()
 
 
-def _facts(organization: Organization) -> core.OrganizationFacts:
+def _facts(organization: Organization, asked_by: str | None) -> core.OrganizationFacts:
     with scope(organization=organization):
         policy = ImageAccessPolicy.objects.get()
         return core.OrganizationFacts(
@@ -246,7 +263,7 @@ def _facts(organization: Organization) -> core.OrganizationFacts:
                 allow_verified_publishers=policy.allow_verified_publishers,
                 mode=Mode(policy.mode),
             ),
-            namespaces=owned_namespaces(organization),
+            namespaces=owned_namespaces(organization, asked_by),
             mirrors=own_mirror_hosts(organization),
             own_rules=rules_that_count(organization),
         )

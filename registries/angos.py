@@ -31,7 +31,7 @@ from registries.registry_request import (
     mounted_from,
     repository_named,
 )
-from registries.throttle import UNKNOWN_SUBJECTS, count, exceeded
+from registries.throttle import UNKNOWN_SUBJECTS, count
 
 WHOLE_REGISTRY = {"get-api-version": PING, "list-catalog": CATALOG}
 IN_A_REPOSITORY = {
@@ -55,14 +55,12 @@ def handle(request: Request) -> Answer:
     try:
         registry = connected_registry(request.authorization("Bearer") or "", timezone.now())
         asked = _asked(request)
-        if exceeded(UNKNOWN_SUBJECTS, registry.service):
-            return refused(403, "Too many unknown users lately. Wait a minute.")
         claim = _claim(request)
         action, verdict = decided(claim, registry, asked)
     except (UnknownRegistry, Unreadable, Elsewhere) as error:
         return refused(403, str(error))
-    if verdict.rule is Rule.UNKNOWN_SUBJECT:
-        count(UNKNOWN_SUBJECTS, registry.service)
+    if verdict.rule is Rule.UNKNOWN_SUBJECT and not count(UNKNOWN_SUBJECTS, registry.service):
+        return refused(403, "Too many unknown users lately. Wait a minute.")
     is_part = asked.is_part and not request.headers["x-registry-action"].endswith("-manifest")
     if isinstance(verdict, Decision) and not (is_part and verdict.allowed):
         note(request, Protocol.ANGOS, registry, claim, {action: verdict})

@@ -29,7 +29,7 @@ from registries.authzen_request import (
 )
 from registries.http import Answer, Request, Route, json_answer
 from registries.pull_log import Protocol, note
-from registries.throttle import RETRY_AFTER_SECONDS, UNKNOWN_SUBJECTS, count, exceeded
+from registries.throttle import RETRY_AFTER_SECONDS, UNKNOWN_SUBJECTS, count
 
 EVALUATION = "/access/v1/evaluation"
 EVALUATIONS = "/access/v1/evaluations"
@@ -42,7 +42,7 @@ class Evaluation(msgspec.Struct):
     subject: Subject
     action: Action
     resource: Resource
-    context: Context = msgspec.field(default_factory=Context)
+    context: Context | None = None
 
 
 EVALUATION_DECODER = msgspec.json.Decoder(Evaluation)
@@ -73,21 +73,20 @@ def describe(request: Request) -> Answer:
 
 def evaluated(request: Request, caller: Caller, evaluation: Evaluation) -> dict[str, Any]:
     """The response to one evaluation. Raises `Refused`, or `NotYetKnown`."""
-    asker = asker_for(caller, evaluation.context)
+    asker = asker_for(caller, evaluation.context or Context())
     claim = claim_of(evaluation.subject)
     if claim is None:
         raise Refused(400, "The subject.type must be user, token or anonymous.")
     if evaluation.resource.type != IMAGE:
         raise Refused(400, 'The resource.type must be "image".')
-    if exceeded(UNKNOWN_SUBJECTS, caller.key):
+    decision = authorize(claim, asker, evaluation.resource.id, evaluation.action.name)
+    # Only who is unknown waits: somebody who guesses names must not stop everybody's pulls.
+    if decision.rule is Rule.UNKNOWN_SUBJECT and not count(UNKNOWN_SUBJECTS, caller.key):
         raise Refused(
             429,
             "Too many unknown subjects lately. Wait a minute.",
             {"Retry-After": f"{RETRY_AFTER_SECONDS}"},
         )
-    decision = authorize(claim, asker, evaluation.resource.id, evaluation.action.name)
-    if decision.rule is Rule.UNKNOWN_SUBJECT:
-        count(UNKNOWN_SUBJECTS, caller.key)
     note(
         request,
         Protocol.AUTHZEN,
@@ -112,6 +111,10 @@ def answer_of(decision: Decision) -> dict[str, Any]:
     }
     if decision.catalog_entry is not None:
         context["catalog_entry"] = decision.catalog_entry
+    if decision.own_rule is not None:
+        context["own_rule"] = decision.own_rule
+    if decision.would_have is not None:
+        context["would_have"] = decision.would_have
     if len(decision.organizations) > 1:
         context["organizations"] = [_of_organization(one) for one in decision.organizations]
     return {"decision": decision.allowed, "context": context}

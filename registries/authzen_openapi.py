@@ -46,6 +46,11 @@ _CONTEXT = {
         "image": {"type": "string"},
         "classified_as": {"type": ["string", "null"]},
         "catalog_entry": {"type": "string"},
+        "own_rule": {"type": "integer", "description": "The block or exception that decided."},
+        "would_have": {
+            "type": "string",
+            "description": "While the organization only monitors: what would have refused.",
+        },
         "reason": {"type": "string"},
         "organizations": {"type": "array", "items": {"type": "object"}},
     },

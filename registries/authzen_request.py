@@ -165,6 +165,11 @@ def _caller(request: Request) -> Caller:
 def _organization(token: AccessToken, organizations: list[str]) -> Caller:
     if token.scope != AccessToken.Scope.ADMIN:
         raise Refused(403, f"This access token has scope {token.scope}; this API needs repo:admin.")
+    if token.repositories:
+        raise Refused(
+            403,
+            "This access token is limited to repositories; this API needs one without limits.",
+        )
     if not organizations:
         raise Refused(403, "This access token's user owns no organization to ask for.")
     return Caller(token.public_id, Asker(may_tell_unknown=False), tuple(organizations))

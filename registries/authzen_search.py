@@ -44,7 +44,7 @@ class AnySubject(msgspec.Struct):
 class ActionSearch(msgspec.Struct):
     subject: Subject
     resource: Resource
-    context: Context = msgspec.field(default_factory=Context)
+    context: Context | None = None
     page: Page = msgspec.field(default_factory=Page)
 
 
@@ -52,7 +52,7 @@ class SubjectSearch(msgspec.Struct):
     subject: AnySubject
     action: Action
     resource: Resource
-    context: Context = msgspec.field(default_factory=Context)
+    context: Context | None = None
     page: Page = msgspec.field(default_factory=Page)
 
 
@@ -64,7 +64,7 @@ _subject_search = msgspec.json.Decoder(SubjectSearch)
 def search_actions(request: Request, caller: Caller) -> dict[str, Any]:
     """Answer which of pull, push and delete the subject may do with an image."""
     asked = body_of(request, _action_search)
-    asker = asker_for(caller, asked.context)
+    asker = asker_for(caller, asked.context or Context())
     claim = claim_of(asked.subject)
     image = asked.resource.id
 
@@ -85,7 +85,7 @@ def search_actions(request: Request, caller: Caller) -> dict[str, Any]:
 def search_subjects(request: Request, caller: Caller) -> dict[str, Any]:
     """Answer which active members of the asking organization may do something with an image."""
     asked = body_of(request, _subject_search)
-    asker = asker_for(caller, asked.context)
+    asker = asker_for(caller, asked.context or Context())
     organization = _asking_organization(caller, asker)
     action, image = asked.action.name, asked.resource.id
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import transaction
@@ -110,7 +110,13 @@ def _read(now: datetime) -> Signer:
     )
     if stored is None:
         raise NotYetKnown("There is no valid signing key. Run manage.py rotate_signing_key.")
-    private = _cipher().decrypt(bytes(stored.encrypted_private_key))
+    try:
+        private = _cipher().decrypt(bytes(stored.encrypted_private_key))
+    except InvalidToken as error:
+        raise NotYetKnown(
+            "The signing key was encrypted under another HUBADMIN_DATA_KEY. Restore that, or run "
+            "manage.py rotate_signing_key."
+        ) from error
     chain = [base64.b64encode(bytes(stored.certificate)).decode()]
     header = {"alg": "ES256", "typ": "JWT", "kid": stored.key_id, "x5c": chain}
     return Signer(ECKey.import_key(private), header, stored.not_after, time.monotonic())

@@ -38,6 +38,7 @@ from registries.throttle import RETRY_AFTER_SECONDS
 from registries.token_request import Malformed, Wanted, read
 
 LIFE = timedelta(seconds=60)
+WHOLE_CATALOG = "registry:catalog:*"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Hubadmin"'}
 
 
@@ -115,9 +116,8 @@ def _granted(request: Request, wanted: Wanted, texts: Iterable[str]) -> list[Gra
 
 def _grant(request: Request, wanted: Wanted, scope: ResourceScope) -> Granted:
     asker = Asker(wanted.registry)
-    if scope.type == "registry" and scope.name == "catalog":
-        decision = authorize_catalog(wanted.claim, asker)
-        decisions = dict.fromkeys(scope.actions, decision)
+    if str(scope) == WHOLE_CATALOG:
+        decisions = {"*": authorize_catalog(wanted.claim, asker)}
     elif scope.type == "repository":
         try:
             image = _image(wanted.registry, scope.name)

@@ -8,6 +8,7 @@ from django_scopes import scope
 from django_scopes.exceptions import ScopeError
 
 from audit.queries import entries_of
+from orgs import operations
 from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.models import Membership, Name, Organization, Team, TeamMembership, User
 from orgs.operations import (
@@ -22,7 +23,13 @@ from orgs.operations import (
     remove_member,
     set_plan,
 )
-from orgs.queries import is_owner, member_of, organization_seen_by, owned_organizations
+from orgs.queries import (
+    is_owner,
+    member_of,
+    organization_named,
+    organization_seen_by,
+    owned_organizations,
+)
 from permissions.queries import policy_of
 from tests.conftest import named_organization, named_user
 
@@ -221,3 +228,36 @@ def test_membership_can_be_looked_up_only_in_its_organization(
         assert member_of(acme, "mel") is not None
     with scope(organization=globex):
         assert member_of(globex, "mel") is None
+
+
+def test_an_organization_needs_an_owner_who_is_active() -> None:
+    deactivate_user(STAFF, named_user("nina"))
+    with pytest.raises(Invalid, match="without an active owner"):
+        create_organization(STAFF, name="empty", display_name="", owner=named_user("nina"))
+    assert organization_named("empty") is None
+
+
+def test_addresses_that_differ_only_in_case_are_one() -> None:
+    zoe = create_user(STAFF, username="zoe", email="Zoe@Example.com", password=None)
+    assert zoe.email == "zoe@example.com"
+    with pytest.raises(Invalid, match="Another user has this e-mail address"):
+        create_user(STAFF, username="zoe2", email="ZOE@example.COM", password=None)
+
+
+def test_a_user_who_joins_while_being_deactivated_is_logged_there_too(
+    globex: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[list[Organization]] = []
+    look = operations._lock_organizations_of
+
+    def too_early_at_first(user: User) -> list[Organization]:
+        looks.append(look(user) if looks else [])
+        return looks[-1]
+
+    add_member(STAFF, globex, named_user("nina"))
+    monkeypatch.setattr(operations, "_lock_organizations_of", too_early_at_first)
+    deactivate_user(STAFF, named_user("nina"))
+    assert len(looks) == 2
+    newest = entries_of(globex.pk).first()
+    assert newest is not None
+    assert (newest.action, newest.target) == ("user.deactivated", "nina")

@@ -58,7 +58,7 @@ def test_a_stale_wish_is_not_carried_out(olivia: httpx.Client, acme: Organizatio
         answer = olivia.put(PATH, json=body(), headers={"If-Match": stale})
         assert answer.status_code == 412
         assert answer.headers["content-type"] == "application/problem+json"
-    assert Settings.of(policy_of(acme)) == Settings(True, True, True)
+    assert Settings.of(policy_of(acme)) == Settings(True, True, True, "enforce")
     fresh = olivia.get(PATH).headers["etag"]
     assert olivia.put(PATH, json=body(), headers={"If-Match": fresh}).status_code == 200
     assert olivia.put(PATH, json=body(enabled=False), headers={"If-Match": "*"}).status_code == 200
@@ -148,3 +148,22 @@ def test_other_media_types_and_methods(olivia: httpx.Client) -> None:
     assert olivia.put(PATH, data={"enabled": "true"}).status_code == 415
     assert olivia.delete(PATH).status_code == 405
     assert olivia.get("/v2/orgs/AC%00ME/settings").status_code == 404
+
+
+def test_a_token_limited_to_repositories_rules_nothing(visitor: NewVisitor) -> None:
+    _, secret = create_personal_token(
+        STAFF,
+        named_user("olivia"),
+        label="one",
+        scope="repo:admin",
+        repositories=["docker.io/acme/app"],
+    )
+    limited = visitor(Authorization=f"Bearer {secret}")
+    assert limited.put(PATH, json=body()).status_code == 403
+    question = {
+        "subject": {"type": "user", "id": "mel"},
+        "action": {"name": "pull"},
+        "resource": {"type": "image", "id": "docker.io/other/x"},
+        "context": {"organization": "acme"},
+    }
+    assert limited.post("/access/v1/evaluation", json=question).status_code == 403

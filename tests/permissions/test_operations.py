@@ -11,12 +11,14 @@ from orgs.operations import create_organization, set_plan
 from permissions.catalog_file import MalformedCatalog, read_catalog
 from permissions.catalog_operations import replace_catalog
 from permissions.core.catalog import Catalog, CatalogEntry, CatalogKind
+from permissions.core.policy import Namespace as OwnedNamespace
 from permissions.models import ConnectedRegistry, ImageAccessPolicy, Namespace
 from permissions.namespace_operations import assign_namespace
 from permissions.operations import Settings, SettingsChanged, change_policy
 from permissions.plan import PlanRequired
 from permissions.queries import (
     catalog_around,
+    owned_namespaces,
     policy_of,
     registry_with_secret,
     site_version,
@@ -274,3 +276,13 @@ def test_the_catalogue_is_replaced_as_a_whole() -> None:
 def test_a_catalogue_file_is_right_as_a_whole_or_refused(content: bytes) -> None:
     with pytest.raises(MalformedCatalog):
         read_catalog(content)
+
+
+def test_c9_a_namespace_on_an_own_registry_counts_only_there(acme: Organization) -> None:
+    registry, _ = connect_registry(STAFF, acme, service="acme-ghcr", host="ghcr.io")
+    assign_namespace(STAFF, acme, "randomdev", registry)
+    mine = OwnedNamespace("ghcr.io", "randomdev")
+    assert mine in owned_namespaces(acme, "acme-ghcr")
+    assert mine in owned_namespaces(acme, None)
+    assert mine not in owned_namespaces(acme, "acme")
+    assert mine not in owned_namespaces(acme, "hub")

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
+from orgs.data_key import derived_key
 from permissions.facts import NotYetKnown
 from registries import signing
 from registries.authorities import authority_in, certify_leaf
@@ -95,3 +96,14 @@ def test_a_lost_authority_is_not_replaced_unasked(settings: Settings, tmp_path: 
     assert signing.trusted_authority() != trusted
     call_command("rotate_signing_key")
     assert SigningKey.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_another_data_key_signs_nothing(settings: Settings) -> None:
+    settings.DATA_KEY = "another" * 8
+    derived_key.cache_clear()
+    try:
+        with pytest.raises(NotYetKnown, match="HUBADMIN_DATA_KEY"):
+            signing.current_signer(NOW)
+    finally:
+        derived_key.cache_clear()

@@ -191,6 +191,8 @@ def test_pushing_takes_a_right_to_the_namespace(ask: Ask, acme: Organization) ->
 def test_listing_a_registry_is_for_its_owners(ask: Ask) -> None:
     scope = "registry:catalog:*"
     assert granted(ask(scope, who="olivia")) == {"catalog": ["*"]}
+    for other in ("registry:catalog:pull", "registry:catalog:*,foo", "registry(x):catalog:*"):
+        assert ask(other, who="olivia").status_code == 401
     assert error(ask(scope))[:2] == (401, "DENIED")
     assert error(ask(scope, who="olivia", service="hub"))[:2] == (401, "DENIED")
 
