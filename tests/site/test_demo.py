@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,6 +98,16 @@ def test_the_whole_way_on_sqlite(running: Demo) -> None:
         auth=("mel", running.secrets["MEL_TOKEN"]),
     )
     assert "acme does not allow community images" in json.dumps(token.json())
+
+
+def test_pulls_are_logged_on_sqlite_too(running: Demo) -> None:
+    evaluate(running, "docker.io/randomdev/logged")
+    with httpx.Client(base_url=running.url) as olivia:
+        post(olivia, "/accounts/login/", login="olivia", password=running.secrets["DEMO_PASSWORD"])
+        deadline = time.monotonic() + 10
+        while "randomdev/logged" not in olivia.get("/orgs/acme/activity/pulls/").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_it_says_what_to_do_next(running: Demo) -> None:
