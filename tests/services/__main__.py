@@ -4,11 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from types import FrameType
 
 from tests.services.postgresql import postgresql
-from tests.services.process import ServiceError, bound_to_us
+from tests.services.process import (
+    ServiceError,
+    adopt_orphans,
+    bound_to_us,
+    children,
+    kill_children_but,
+)
 from tests.services.redis import redis
+
+PATIENCE = 20
 
 
 def main(arguments: list[str]) -> int:
@@ -32,12 +41,17 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     # Ctrl-C reaches the command as well, which knows better how to end; we wait for it.
     # (A handler, as the command would inherit SIG_IGN.)
     signal.signal(signal.SIGINT, lambda *_: None)
+    # What the command leaves behind when it is killed, as the workers of its servers, is ours.
+    adopt_orphans()
+    services = children()
     process = subprocess.Popen([*bound_to_us(), *command], env=environment)
     try:
         code = process.wait()
     finally:
         process.terminate()
-        process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=PATIENCE)
+        kill_children_but(services)
     return code if code >= 0 else 128 - code
 
 

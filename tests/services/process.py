@@ -1,5 +1,6 @@
 """How any of the services is started, waited for and stopped."""
 
+import ctypes
 import http.client
 import os
 import shutil
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOG_LINES_SHOWN = 30
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class ServiceError(Exception):
@@ -133,6 +135,26 @@ def bound_to_us(user: str | None = None) -> list[str]:
     if user and os.geteuid() == 0:
         prefix += ["--reuid", user, "--regid", user, "--init-groups"]
     return [*prefix, "--"]
+
+
+def adopt_orphans() -> None:
+    """From now on, a descendant whose parent dies becomes our child instead of the system's."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def children() -> set[int]:
+    """The process ids of our children, adopted ones too."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return {int(number) for number in listed.split()}
+
+
+def kill_children_but(spared: set[int]) -> None:
+    """Kill all others, and in turn what their ends leave to us."""
+    while doomed := children() - spared:
+        for number in doomed:
+            os.kill(number, signal.SIGKILL)
+            os.waitpid(number, 0)
 
 
 def _wait_until_ready(
