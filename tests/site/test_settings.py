@@ -10,7 +10,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 COMPLETE = {
     "HUBADMIN_SECRET_KEY": "one secret",
-    "HUBADMIN_DATA_KEY": "another",
+    "HUBADMIN_DATA_KEY": "another, of 32 characters at least",
     "DATABASE_URL": "postgres://hubadmin@localhost/hubadmin",
 }
 
@@ -83,6 +83,7 @@ def test_an_empty_value_means_the_default(name: str, setting: str, default: str)
         ("HUBADMIN_SECRET_KEY", None),
         ("HUBADMIN_DATA_KEY", None),
         ("HUBADMIN_DATA_KEY", ""),
+        ("HUBADMIN_DATA_KEY", "of 31 characters, so 1 too few."),
         ("HUBADMIN_URL", "not an address"),
         ("HUBADMIN_DEMO", "perhaps"),
         ("DATABASE_URL", "parchment://archive"),
