@@ -61,23 +61,6 @@ def test_with_a_feed_the_catalogue_is_synced_every_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "setting", "default"),
-    [
-        ("HUBADMIN_METRICS_TOKEN", "METRICS_TOKEN", "''"),
-        ("HUBADMIN_ALLOWED_HOSTS", "ALLOWED_HOSTS", "['localhost']"),
-        ("HUBADMIN_FROM_EMAIL", "DEFAULT_FROM_EMAIL", "'Hubadmin <hubadmin@localhost>'"),
-        ("HUBADMIN_LOG_LEVEL", "LOGGING['root']['level']", "'WARNING'"),
-    ],
-)
-def test_an_empty_value_means_the_default(name: str, setting: str, default: str) -> None:
-    code = f"from hubadmin import settings; print(repr(settings.{setting}))"
-    for variables in (COMPLETE, {**COMPLETE, name: ""}):
-        command = [sys.executable, "-c", code]
-        shown = subprocess.check_output(command, env=variables, cwd=CHECKOUT, text=True)
-        assert shown.strip() == default
-
-
-@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("HUBADMIN_SECRET_KEY", None),
