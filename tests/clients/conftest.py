@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests import services
-from tests.clients.engines import Client, Docker, Podman, Skopeo
+from tests.clients.engines import Buildah, Client, Docker, Podman, Skopeo
 from tests.clients.images import REPOSITORIES, write_image
 from tests.served import DemoSite, required
 from tests.services.process import temporary_folder
@@ -79,11 +79,16 @@ def podman(new_folder: Callable[[], Path]) -> NewClient:
 
 
 @pytest.fixture
+def buildah(new_folder: Callable[[], Path]) -> NewClient:
+    return lambda: Buildah(new_folder())
+
+
+@pytest.fixture
 def skopeo(new_folder: Callable[[], Path]) -> NewClient:
     return lambda: Skopeo(new_folder())
 
 
-@pytest.fixture(params=["docker", "podman", "skopeo"])
+@pytest.fixture(params=["docker", "podman", "buildah", "skopeo"])
 def new_client(request: pytest.FixtureRequest) -> NewClient:
     """Runs the test once for each client; a call makes one that nobody has signed in with."""
     factory: NewClient = request.getfixturevalue(request.param)

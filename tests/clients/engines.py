@@ -76,6 +76,33 @@ class Podman:
 
 
 @dataclass(frozen=True, slots=True)
+class Buildah:
+    folder: Path
+
+    def login(self, host: str, user: str, password: str) -> Result:
+        arguments = ["--username", user, "--password-stdin", host]
+        return self._run("login", *self._access(), *arguments, stdin=password)
+
+    def pull(self, reference: str) -> Result:
+        return self._run("pull", *self._access(), "--quiet", reference)
+
+    def push(self, layout: Path, reference: str) -> Result:
+        pulled = self._run("pull", "--quiet", f"oci:{layout}")
+        pulled.check_returncode()
+        image = pulled.stdout.strip()
+        return self._run("push", *self._access(), image, f"docker://{reference}")
+
+    def _access(self) -> list[str]:
+        return [f"--authfile={self.folder / 'auth.json'}", "--tls-verify=false"]
+
+    def _run(self, *arguments: str, stdin: str = "") -> Result:
+        buildah = program("buildah", package="buildah")
+        storage = [f"--root={self.folder / 'root'}", f"--runroot={self.folder / 'run'}"]
+        command = [buildah, *storage, "--storage-driver=vfs", *arguments]
+        return _run(command, stdin=stdin, home=self.folder)
+
+
+@dataclass(frozen=True, slots=True)
 class Skopeo:
     """It has no storage: what it pulls goes into a folder of its own."""
 
