@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests import services
-from tests.clients.engines import Buildah, Client, Docker, Podman, Skopeo
+from tests.clients.engines import Buildah, Client, Containerd, Docker, Podman, Skopeo
 from tests.clients.images import REPOSITORIES, write_image
 from tests.served import DemoSite, required
 from tests.services.process import temporary_folder
@@ -71,6 +71,14 @@ def engine() -> Iterator[services.Dockerd]:
 @pytest.fixture
 def docker(engine: services.Dockerd, new_folder: Callable[[], Path]) -> NewClient:
     return lambda: Docker(engine.url, new_folder())
+
+
+@pytest.fixture
+def containerd(
+    engine: services.Dockerd, new_folder: Callable[[], Path]
+) -> Callable[[str], Containerd]:
+    """Makes a client of the engine's own containerd for a `name:password`, or "" for nobody."""
+    return lambda user: Containerd(engine.containerd, new_folder(), user)
 
 
 @pytest.fixture

@@ -51,6 +51,28 @@ class Docker:
 
 
 @dataclass(frozen=True, slots=True)
+class Containerd:
+    """Its own command line, which keeps no sign-in: each command carries name and password."""
+
+    address: str
+    folder: Path
+    user: str
+
+    def pull(self, reference: str) -> Result:
+        result = self._run("images", "pull", "--snapshotter=native", *self._access(), reference)
+        self._run("images", "rm", "--sync", reference)
+        return result
+
+    def _access(self) -> list[str]:
+        return ["--plain-http", *(["--user", self.user] if self.user else [])]
+
+    def _run(self, *arguments: str) -> Result:
+        ctr = program("ctr", package="containerd")
+        namespace = f"--namespace={self.folder.name.strip('_').replace('_', '')}"
+        return _run([ctr, f"--address={self.address}", namespace, *arguments], home=self.folder)
+
+
+@dataclass(frozen=True, slots=True)
 class Podman:
     folder: Path
 

@@ -26,6 +26,7 @@ HANDS_OFF = (
 class Dockerd:
     url: str
     log: Path
+    containerd: str
 
 
 @contextmanager
@@ -53,7 +54,8 @@ def dockerd() -> Iterator[Dockerd]:
 
         try:
             with running(command, log=log, ready=ready):
-                yield Dockerd(url=f"unix://{address}", log=log)
+                managed = folder / "exec" / "containerd" / "containerd.sock"
+                yield Dockerd(url=f"unix://{address}", log=log, containerd=str(managed))
         finally:
             _unmount_below(folder)
 
