@@ -7,7 +7,8 @@ from drf_spectacular.views import SpectacularAPIView
 from home.views import api_docs
 from hubadmin import errors, health, metrics
 from hubadmin.routes import guarded
-from orgs.guards import Guard, public_page
+from hubadmin.schema import schema
+from orgs.guards import Guard
 
 urlpatterns = [
     path("", include("home.urls")),

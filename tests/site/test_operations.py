@@ -111,6 +111,16 @@ def test_the_api_is_described(visitor: NewVisitor) -> None:
     assert "/access/v1/evaluation" in page.text
 
 
+@pytest.mark.parametrize(
+    "query", ["version=%0a", "version=v2", "lang=%00", "lang=xx", "lang=../..", "format=%0a"]
+)
+def test_no_query_changes_the_description(visitor: NewVisitor, query: str) -> None:
+    plain = visitor().get("/api/schema/")
+    answer = visitor().get(f"/api/schema/?{query}")
+    assert (answer.status_code, answer.text) == (200, plain.text)
+    assert answer.headers["content-disposition"] == plain.headers["content-disposition"]
+
+
 def run(*arguments: str) -> str:
     out = StringIO()
     call_command(*arguments, stdout=out)
