@@ -111,13 +111,6 @@ def test_what_may_be_left_empty_reaches_every_process(name: str) -> None:
         assert passed[f"HUBADMIN_{variable}"] == f"${{HUBADMIN_{variable}:-}}"
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_what_may_be_left_empty_reaches_every_process(name: str) -> None:
-    passed = SERVICES[name]["environment"]
-    for variable in ("METRICS_TOKEN", "ALLOWED_HOSTS", "FROM_EMAIL", "LOG_LEVEL"):
-        assert passed[f"HUBADMIN_{variable}"] == f"${{HUBADMIN_{variable}:-}}"
-
-
 def test_what_starts_after_the_tables_are_there() -> None:
     for name in ("web", "worker", "beat", "signer"):
         conditions = SERVICES[name]["depends_on"]
