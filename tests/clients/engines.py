@@ -4,7 +4,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from tests.services.process import program
 
@@ -74,6 +74,7 @@ class Containerd:
 
 @dataclass(frozen=True, slots=True)
 class Podman:
+    name: ClassVar[str] = "podman"
     folder: Path
 
     def login(self, host: str, user: str, password: str) -> Result:
@@ -91,37 +92,23 @@ class Podman:
         return [f"--authfile={self.folder / 'auth.json'}", "--tls-verify=false"]
 
     def _run(self, *arguments: str, stdin: str = "") -> Result:
-        podman = program("podman", package="podman")
+        tool = program(self.name, package=self.name)
         storage = [f"--root={self.folder / 'root'}", f"--runroot={self.folder / 'run'}"]
-        command = [podman, *storage, "--storage-driver=vfs", *arguments]
+        command = [tool, *storage, "--storage-driver=vfs", *arguments]
         return _run(command, stdin=stdin, home=self.folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Buildah:
-    folder: Path
+class Buildah(Podman):
+    """It takes podman's words, and pushes what it has pulled out of a layout."""
 
-    def login(self, host: str, user: str, password: str) -> Result:
-        arguments = ["--username", user, "--password-stdin", host]
-        return self._run("login", *self._access(), *arguments, stdin=password)
-
-    def pull(self, reference: str) -> Result:
-        return self._run("pull", *self._access(), "--quiet", reference)
+    __slots__ = ()
+    name = "buildah"
 
     def push(self, layout: Path, reference: str) -> Result:
         pulled = self._run("pull", "--quiet", f"oci:{layout}")
         pulled.check_returncode()
         image = pulled.stdout.strip()
         return self._run("push", *self._access(), image, f"docker://{reference}")
-
-    def _access(self) -> list[str]:
-        return [f"--authfile={self.folder / 'auth.json'}", "--tls-verify=false"]
-
-    def _run(self, *arguments: str, stdin: str = "") -> Result:
-        buildah = program("buildah", package="buildah")
-        storage = [f"--root={self.folder / 'root'}", f"--runroot={self.folder / 'run'}"]
-        command = [buildah, *storage, "--storage-driver=vfs", *arguments]
-        return _run(command, stdin=stdin, home=self.folder)
 
 
 @dataclass(frozen=True, slots=True)
