@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member
 from orgs.models import AccessToken, Organization, User
-from orgs.operations import add_member, create_organization, create_user, set_password
+from orgs.operations import create_organization, create_user, set_password
 from orgs.queries import organization_named, personal_token, user_named
 from orgs.token_operations import create_personal_token
 from permissions.catalog_file import STARTER, STARTER_SOURCE, read_catalog

@@ -1,6 +1,4 @@
-"""Every change to who somebody is, one function each, the actor first."""
-
-from collections.abc import Iterable
+"""Every change to people and organizations, one function each, the actor first."""
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
@@ -10,9 +8,17 @@ from django_scopes import scope
 
 from orgs.actor import Actor, Invalid
 from orgs.events import announce
-from orgs.models import NAME_TAKEN, OWNERS, Membership, Organization, Team, TeamMembership, User
-from orgs.queries import active_owners, member_of, memberships_of, refresh_tokens_of, team_of
-from orgs.transactions import operation, record_change, require_owner, require_site_staff
+from orgs.member_operations import add_member
+from orgs.models import OWNERS, Organization, Team, User
+from orgs.queries import memberships_of, refresh_tokens_of
+from orgs.transactions import (
+    operation,
+    record_change,
+    require_active_owner,
+    require_owner,
+    require_site_staff,
+    sentence_of,
+)
 
 
 def create_user(
@@ -34,7 +40,7 @@ def create_user(
             user.full_clean(exclude=["password"])
             user.save(force_insert=True)
         except (ValidationError, IntegrityError) as error:
-            raise Invalid(_sentence(error)) from error
+            raise Invalid(sentence_of(error)) from error
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         record_change(actor, None, "user.created", username, after={"email": email})
     return user
@@ -74,7 +80,7 @@ def create_organization(
             organization.full_clean()
             organization.save(force_insert=True)
         except (ValidationError, IntegrityError) as error:
-            raise Invalid(_sentence(error)) from error
+            raise Invalid(sentence_of(error)) from error
         with scope(organization=organization):
             Team.objects.create(
                 organization=organization,
@@ -86,7 +92,7 @@ def create_organization(
             after = {"name": name, "plan": plan, "owner": owner.username}
             record_change(actor, organization, "organization.created", after=after)
             add_member(actor, organization, owner, teams=[OWNERS])
-            _require_an_owner(organization)
+            require_active_owner(organization)
     return organization
 
 
@@ -127,7 +133,7 @@ def change_profile(
         with transaction.atomic():
             organization.save(update_fields=sorted(changed))
     except (ValidationError, IntegrityError) as error:
-        raise Invalid(_sentence(error)) from error
+        raise Invalid(sentence_of(error)) from error
     record_change(
         actor,
         organization,
@@ -135,77 +141,6 @@ def change_profile(
         before={field: before[field] for field in sorted(changed)},
         after={field: wished[field] for field in sorted(changed)},
     )
-    announce([organization])
-
-
-@operation
-def create_team(
-    actor: Actor,
-    organization: Organization,
-    name: str,
-    *,
-    description: str = "",
-    can_push: bool = False,
-) -> Team:
-    """Make an empty team. Raises `Invalid` for a name that is taken or malformed."""
-    require_owner(actor, organization, "create teams")
-    team = Team(organization=organization, name=name, description=description, can_push=can_push)
-    try:
-        team.full_clean()
-    except ValidationError as error:
-        raise Invalid(_sentence(error)) from error
-    team.save(force_insert=True)
-    record_change(actor, organization, "team.created", name, after={"can_push": can_push})
-    announce([organization])
-    return team
-
-
-@operation
-def add_member(
-    actor: Actor, organization: Organization, user: User, *, teams: Iterable[str] = ()
-) -> Membership:
-    """Make a user a member, in these teams. Adding a member again adds only teams."""
-    require_owner(actor, organization, "add members")
-    found = [_team(organization, name) for name in teams]
-    membership, created = Membership.objects.get_or_create(organization=organization, user=user)
-    joined = []
-    for team in found:
-        _, new = TeamMembership.objects.get_or_create(
-            organization=organization, team=team, membership=membership
-        )
-        joined += [team.name] if new else []
-    if created or joined:
-        action = "member.added" if created else "member.teams_changed"
-        record_change(actor, organization, action, user.username, after={"joined": joined})
-        announce([organization])
-    return membership
-
-
-@operation
-def leave_team(actor: Actor, organization: Organization, user: User, team_name: str) -> None:
-    """Take a member out of a team. Raises `Invalid` for the last active owner."""
-    require_owner(actor, organization, "change teams")
-    team = _team(organization, team_name)
-    gone, _ = TeamMembership.objects.filter(team=team, membership__user=user).delete()
-    if gone:
-        _require_an_owner(organization)
-        record_change(
-            actor, organization, "member.teams_changed", user.username, before={"left": team_name}
-        )
-        announce([organization])
-
-
-@operation
-def remove_member(actor: Actor, organization: Organization, user: User) -> None:
-    """End a membership and what hangs on it. Raises `Invalid` for the last active owner."""
-    require_owner(actor, organization, "remove members")
-    membership = member_of(organization, user.username)
-    if membership is None:
-        return
-    teams = sorted(team.name for team in membership.teams.all())
-    membership.delete()
-    _require_an_owner(organization)
-    record_change(actor, organization, "member.removed", user.username, before={"teams": teams})
     announce([organization])
 
 
@@ -234,7 +169,7 @@ def _set_active_in(affected: list[Organization], actor: Actor, user: User, *, ac
     refresh_tokens_of(locked).delete()  # for good: being active again brings none back (P9)
     action = "user.reactivated" if active else "user.deactivated"
     for organization in affected:
-        _require_an_owner(organization)
+        require_active_owner(organization)
         record_change(actor, organization, action, user.username)
     record_change(actor, None, action, user.username)
     announce(affected)
@@ -250,25 +185,3 @@ def _lock_organizations_of(user: User) -> list[Organization]:
         .filter(pk__in=memberships_of(user).values("organization"))
         .order_by("pk")
     )
-
-
-def _require_an_owner(organization: Organization) -> None:
-    if not active_owners(organization).exists():
-        raise Invalid(
-            f"{organization.name} would be left without an active owner. "
-            "Make another member an owner first."
-        )
-
-
-def _team(organization: Organization, name: str) -> Team:
-    team = team_of(organization, name)
-    if team is None:
-        raise Invalid(f"{organization.name} has no team {name}.")
-    return team
-
-
-def _sentence(error: ValidationError | IntegrityError) -> str:
-    if isinstance(error, ValidationError):
-        return " ".join(error.messages)
-    # What validation can't know: a name that somebody else took meanwhile, or had once.
-    return NAME_TAKEN

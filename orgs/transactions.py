@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django_scopes import scope
 
 from audit.models import SITE
 from audit.record import Values, record
-from orgs.actor import Actor, NotAllowed
-from orgs.models import Organization
-from orgs.queries import is_owner
+from orgs.actor import Actor, Invalid, NotAllowed
+from orgs.models import NAME_TAKEN, Organization
+from orgs.queries import active_owners, is_owner
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,6 +49,23 @@ def require_site_staff(actor: Actor, to_do: str) -> None:
     if actor.user is None or (actor.user.is_active and actor.user.is_staff):
         return
     raise NotAllowed(f"Only site staff can {to_do}.")
+
+
+def require_active_owner(organization: Organization) -> None:
+    """Raise `Invalid` if a change would leave nobody who can change settings."""
+    if not active_owners(organization).exists():
+        raise Invalid(
+            f"{organization.name} would be left without an active owner. "
+            "Make another member an owner first."
+        )
+
+
+def sentence_of(error: ValidationError | IntegrityError) -> str:
+    """What the database or a model's validation refuses, in words for people."""
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    # What validation can't know: a name that somebody else took meanwhile, or had once.
+    return NAME_TAKEN
 
 
 def record_change(

@@ -10,17 +10,14 @@ from django_scopes.exceptions import ScopeError
 from audit.queries import entries_of
 from orgs import operations
 from orgs.actor import Actor, Invalid, NotAllowed
+from orgs.member_operations import add_member, leave_team, remove_member
 from orgs.models import Membership, Name, Organization, Team, TeamMembership, User
 from orgs.operations import (
-    add_member,
     change_profile,
     create_organization,
-    create_team,
     create_user,
     deactivate_user,
-    leave_team,
     reactivate_user,
-    remove_member,
     set_plan,
 )
 from orgs.queries import (
@@ -30,6 +27,7 @@ from orgs.queries import (
     organization_seen_by,
     owned_organizations,
 )
+from orgs.team_operations import create_team
 from permissions.queries import policy_of
 from tests.conftest import named_organization, named_user
 

@@ -12,8 +12,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from audit.queries import entries_of
 from orgs.actor import Actor, Invalid, NotAllowed
+from orgs.member_operations import add_member
 from orgs.models import Organization
-from orgs.operations import add_member
 from permissions.models import NamespaceRequest
 from permissions.namespace_operations import (
     MOST_WAITING,

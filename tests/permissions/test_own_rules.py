@@ -11,8 +11,10 @@ from django_scopes import scope
 
 from audit.models import AuditEntry
 from orgs.actor import Actor, Invalid, NotAllowed
+from orgs.member_operations import add_member
 from orgs.models import Organization, Team
-from orgs.operations import add_member, create_team, set_plan
+from orgs.operations import set_plan
+from orgs.team_operations import create_team
 from permissions.authorize import authorize
 from permissions.core.decision import Decision
 from permissions.core.own_rules import Audience

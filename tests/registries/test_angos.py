@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member
 from orgs.models import Organization
-from orgs.operations import add_member, create_team
+from orgs.team_operations import create_team
 from permissions.operations import Settings, change_policy
 from tests.conftest import NewVisitor, named_user
 from tests.registries.test_live_check import DIGEST, allowed, challenged, denied

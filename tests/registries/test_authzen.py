@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member
 from orgs.models import Organization
-from orgs.operations import add_member, deactivate_user
+from orgs.operations import deactivate_user
 from orgs.token_operations import create_organization_token, create_personal_token
 from permissions.operations import Settings, change_policy
 from permissions.queries import policy_of, site_version

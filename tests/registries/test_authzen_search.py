@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member
 from orgs.models import Organization
-from orgs.operations import add_member, create_team, create_user, deactivate_user
+from orgs.operations import create_user, deactivate_user
+from orgs.team_operations import create_team
 from orgs.token_operations import create_organization_token
 from permissions.operations import Settings, change_policy
 from permissions.queries import policy_of

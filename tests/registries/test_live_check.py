@@ -8,8 +8,9 @@ import pytest
 from django.db import OperationalError
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member, remove_member
 from orgs.models import Organization
-from orgs.operations import add_member, create_team, remove_member
+from orgs.team_operations import create_team
 from orgs.token_operations import create_organization_token, create_personal_token
 from permissions.models import ConnectedRegistry
 from permissions.operations import Settings, change_policy

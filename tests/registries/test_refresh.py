@@ -7,14 +7,9 @@ import pytest
 from django.utils import timezone
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member, remove_member
 from orgs.models import Organization, PersonalAccessToken, RefreshToken
-from orgs.operations import (
-    add_member,
-    deactivate_user,
-    reactivate_user,
-    remove_member,
-    set_password,
-)
+from orgs.operations import deactivate_user, reactivate_user, set_password
 from orgs.secrets import SecretKind, kind_of
 from orgs.tasks import clear_dead_refresh_tokens
 from orgs.token_operations import (

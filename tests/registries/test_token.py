@@ -16,8 +16,10 @@ from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from orgs.actor import Actor
+from orgs.member_operations import add_member, remove_member
 from orgs.models import Organization
-from orgs.operations import add_member, create_team, deactivate_user, remove_member
+from orgs.operations import deactivate_user
+from orgs.team_operations import create_team
 from orgs.token_operations import (
     create_organization_token,
     create_personal_token,

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization
-from orgs.operations import create_team
+from orgs.team_operations import create_team
 
 
 class Command(OperationCommand):

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization, existing_user
-from orgs.operations import leave_team
+from orgs.member_operations import leave_team
 
 
 class Command(OperationCommand):

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization, existing_user
-from orgs.operations import remove_member
+from orgs.member_operations import remove_member
 
 
 class Command(OperationCommand):
