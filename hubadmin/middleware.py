@@ -4,10 +4,14 @@ from typing import Any
 
 import structlog
 from django.http import Http404, HttpRequest
+from django.urls import Resolver404, resolve
 from django.utils.deprecation import MiddlewareMixin
 from django_structlog.middlewares import RequestMiddleware
 
-from orgs.guards import guard_of
+from orgs.guards import Guard, guard_of
+
+# Whom these let in, they let in by what stands in the path: a link that was mailed.
+KEYS_IN_PATHS = (Guard.PUBLIC, Guard.PACKAGE)
 
 
 class ExplicitGuardMiddleware(MiddlewareMixin):
@@ -25,9 +29,19 @@ class LogRequestMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+        return f"{request.method} {_path_to_log(request.path)}"
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
         # Resolved already: the package would believe headers that anybody can send.
         structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR") or None)
+
+
+def _path_to_log(path: str) -> str:
+    """A path, or only its pattern where it may hold a key."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return path
+    holds_key = bool(match.kwargs) and guard_of(match.func) in KEYS_IN_PATHS
+    return f"/{match.route}" if holds_key else path

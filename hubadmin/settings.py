@@ -321,6 +321,14 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+LOG_LEVEL = (
+    env.str(
+        "HUBADMIN_LOG_LEVEL",
+        "",
+        validate=validate.OneOf(["", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]),
+    )
+    or "WARNING"
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -341,7 +349,7 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("HUBADMIN_LOG_LEVEL", "") or "WARNING"},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
 structlog.configure(
     processors=[

@@ -7,6 +7,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
+from orgs.actor import Actor
+from orgs.models import User
+from orgs.operations import change_own_password
+
 # One sentence for both: it must not tell whether there is such an account.
 WRONG_CREDENTIALS = "Wrong user name, e-mail address or password."
 
@@ -30,6 +34,11 @@ class AccountAdapter(DefaultAccountAdapter):
             if name.endswith("_url")
         }
         super().send_mail(template_prefix, email, {**context, **links, "site": settings.SITE_URL})
+
+    def set_password(self, user: User, password: str) -> None:
+        """Keep a password that somebody chose, and that they did in the audit log."""
+        address = self.request.META.get("REMOTE_ADDR") or None if self.request else None
+        change_own_password(Actor(user.username, address, user), user, password)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         # Resolved already, for everybody, by audit.client_address.

@@ -1,5 +1,6 @@
 """Who somebody is: users, organizations, teams, memberships, access tokens."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -46,6 +47,8 @@ class User(AbstractUser):
         unique=True,
         error_messages={"unique": "Another user has this e-mail address."},
     )
+    # How often all sessions were ended at once. A session is good for one number only.
+    session_generation = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -58,6 +61,15 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+    def get_session_auth_hash(self) -> str:
+        return self._of_this_generation(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._of_this_generation, super().get_session_auth_fallback_hash())
+
+    def _of_this_generation(self, session_hash: str) -> str:
+        return f"{session_hash}.{self.session_generation}"
 
 
 class Organization(models.Model):

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django_scopes import scope
 
-from orgs.actor import Actor, Invalid
+from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.events import announce
 from orgs.member_operations import add_member
 from orgs.models import OWNERS, Organization, Team, User
@@ -55,8 +55,21 @@ def set_password(actor: Actor, user: User, password: str) -> None:
         record_change(actor, None, "user.password_set", user.username)
 
 
+def change_own_password(actor: Actor, user: User, password: str) -> None:
+    """Give a user the password that they chose, on a page or by a link that was mailed to them."""
+    if actor.user != user:
+        raise NotAllowed("Only you can choose your password.")
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record_change(actor, None, "user.password_changed", user.username)
+
+
 def deactivate_user(actor: Actor, user: User) -> None:
-    """Make a user nobody's member (P9). Raises `Invalid` for an organization's last owner."""
+    """Make a user nobody's member and end their sessions (P9).
+
+    Raises `Invalid` for an organization's last owner.
+    """
     require_site_staff(actor, "deactivate users")
     _set_active(actor, user, active=False)
 
@@ -164,9 +177,11 @@ def _set_active_in(affected: list[Organization], actor: Actor, user: User, *, ac
     if locked.is_active == active:
         return
     locked.is_active = active
-    locked.save(update_fields=["is_active"])
-    user.is_active = active
-    refresh_tokens_of(locked).delete()  # for good: being active again brings none back (P9)
+    if not active:
+        locked.session_generation += 1  # for good: being active again brings none back
+    locked.save(update_fields=["is_active", "session_generation"])
+    user.is_active, user.session_generation = active, locked.session_generation
+    refresh_tokens_of(locked).delete()  # for good, too (P9)
     action = "user.reactivated" if active else "user.deactivated"
     for organization in affected:
         require_active_owner(organization)

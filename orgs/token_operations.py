@@ -1,6 +1,5 @@
 """Making and revoking access tokens."""
 
-import re
 from datetime import datetime
 
 from django.db import transaction
@@ -17,10 +16,8 @@ from orgs.models import (
 )
 from orgs.queries import organizations_of
 from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
+from orgs.token_limits import read_limit
 from orgs.transactions import operation, record_change, require_owner
-
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-REPOSITORY = re.compile(rf"[a-z0-9.\-\[\]:]+(?:/{_COMPONENT})+(?:/\*)?")
 
 
 def create_personal_token(
@@ -119,15 +116,10 @@ def _fill(
         raise Invalid("An access token must expire in the future.")
     if not label.strip():
         raise Invalid("An access token needs a label that says what uses it.")
-    for repository in repositories or []:
-        if not REPOSITORY.fullmatch(repository):
-            raise Invalid(
-                f"{repository!r} can't limit an access token. Give a repository with its host, "
-                "docker.io/acme/app, or all of a namespace, docker.io/acme/*."
-            )
+    limits = [read_limit(repository) for repository in repositories or []]
     token.public_id = new_public_id(kind)
     token.digest = secret_digest(secret)
     token.label = label
     token.scope = scope
     token.expires_at = expires_at
-    token.repositories = repositories or []
+    token.repositories = limits

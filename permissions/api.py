@@ -76,7 +76,7 @@ class OrganizationSettings(APIView):
             401: OpenApiResponse(description="No access token, or a bad one."),
             403: OpenApiResponse(description="Not an owner, or the plan lacks the feature."),
             404: OpenApiResponse(description="No such organization for you."),
-            412: OpenApiResponse(description="Somebody else has changed the settings."),
+            412: OpenApiResponse(description="The settings have changed since you read them."),
         },
     )
     def put(self, request: Request, org: str) -> Response:

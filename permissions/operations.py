@@ -4,12 +4,15 @@ from dataclasses import asdict, dataclass, replace
 
 from django.db.models import F
 
+from audit.queries import last_actor
 from orgs.actor import Actor, Invalid
 from orgs.events import announce
 from orgs.models import Organization
 from orgs.transactions import operation, record_change, require_owner
 from permissions.models import ImageAccessPolicy
 from permissions.plan import require_plan
+
+CHANGED = "image_access.changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,13 @@ class Settings:
 
 
 class SettingsChanged(Invalid):
-    """Somebody else changed the settings after this actor saw them (P5)."""
+    """The settings were changed after this actor saw them (P5): by `changed_by`, who may be the
+    same person in another window."""
 
-    def __init__(self, current: ImageAccessPolicy) -> None:
-        super().__init__("Somebody else has changed these settings since you opened them.")
+    def __init__(self, current: ImageAccessPolicy, changed_by: str) -> None:
+        super().__init__(f"{changed_by} changed these settings after you read them.")
         self.current = current
+        self.changed_by = changed_by
 
 
 @operation
@@ -58,7 +63,7 @@ def change_policy(
     if wished == before:
         return policy
     if seen_version is not None and seen_version != policy.settings_version:
-        raise SettingsChanged(policy)
+        raise SettingsChanged(policy, last_actor(organization.pk, CHANGED))
     changed = {field for field, value in asdict(wished).items() if asdict(before)[field] != value}
     for field in changed:
         setattr(policy, field, asdict(wished)[field])
@@ -67,7 +72,7 @@ def change_policy(
     record_change(
         actor,
         organization,
-        "image_access.changed",
+        CHANGED,
         before={field: asdict(before)[field] for field in sorted(changed)},
         after={field: asdict(wished)[field] for field in sorted(changed)},
     )

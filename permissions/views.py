@@ -41,7 +41,7 @@ def _save(request: OrganizationRequest, organization: Organization) -> HttpRespo
             form.cleaned_data["seen_version"],
         )
     except SettingsChanged as conflict:
-        return _ask_again(request, organization, form, conflict.current)
+        return _ask_again(request, organization, form, conflict)
     except PlanRequired as error:
         form.add_error(None, str(error))
         return _page(request, organization, queries.policy_of(organization), form, status=403)
@@ -76,16 +76,16 @@ def _ask_again(
     request: OrganizationRequest,
     organization: Organization,
     wished: PolicyForm,
-    current: ImageAccessPolicy,
+    conflict: SettingsChanged,
 ) -> HttpResponse:
     """P5: show the wish again beside what is there now; saving it once more means it."""
     again = PolicyForm(
         {
             **{field: WORD.get(value, value) for field, value in asdict(wished.wished()).items()},
-            "seen_version": current.settings_version,
+            "seen_version": conflict.current.settings_version,
         }
     )
-    return _page(request, organization, current, again, status=409, conflict=True)
+    return _page(request, organization, conflict.current, again, status=409, conflict=conflict)
 
 
 def _page(
@@ -95,7 +95,7 @@ def _page(
     form: PolicyForm,
     *,
     status: int = 200,
-    conflict: bool = False,
+    conflict: SettingsChanged | None = None,
 ) -> HttpResponse:
     context = {
         "policy": policy,

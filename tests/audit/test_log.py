@@ -93,6 +93,13 @@ def test_whoever_gets_around_the_triggers_breaks_the_chain(sql: str, broken_at: 
         call_command("verify_audit_log")
 
 
+def test_a_log_without_its_head_is_not_forgotten() -> None:
+    write(3)
+    AuditChain.objects.filter(pk=ORGANIZATION).delete()
+    with pytest.raises(CommandError, match=f"{ORGANIZATION} from entry 1"):
+        call_command("verify_audit_log")
+
+
 def test_a_whole_log_is_called_whole(capsys: pytest.CaptureFixture[str]) -> None:
     write(2)
     call_command("verify_audit_log")

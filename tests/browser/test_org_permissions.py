@@ -110,7 +110,7 @@ def test_p5_of_two_windows_the_second_is_asked_again(
     save(second)
 
     conflict = second.get_by_role("alert")
-    expect(conflict).to_contain_text("changed these settings after you opened this page")
+    expect(conflict).to_contain_text("In another window, you changed these settings")
     expect(conflict).to_contain_text("Nothing of yours is saved yet")
     assert cells(conflict) == [
         ["Setting", "Now", "Your wish"],

@@ -9,9 +9,13 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
+from django.test import RequestFactory
 
+from audit.models import SITE
+from audit.queries import entries_of
+from hubadmin.middleware import LogRequestMiddleware
 from orgs.actor import Actor
-from orgs.operations import deactivate_user
+from orgs.operations import deactivate_user, reactivate_user
 from orgs.tasks import deliver_email
 from tests.conftest import NewVisitor, named_user, post
 
@@ -68,6 +72,16 @@ def test_a_deactivated_user_does_not_get_in(visitor: NewVisitor, demo: dict[str,
     assert mel.get("/orgs/acme/").status_code == 302
 
 
+def test_a_session_from_before_a_deactivation_stays_ended(
+    signed_in: Callable[[str], httpx.Client], visitor: NewVisitor, demo: dict[str, str]
+) -> None:
+    old = signed_in("mel")
+    deactivate_user(Actor.site_staff(), named_user("mel"))
+    reactivate_user(Actor.site_staff(), named_user("mel"))
+    assert old.get("/orgs/acme/").status_code == 302
+    assert signed_in("mel").get("/orgs/acme/").status_code == 200
+
+
 def test_signing_out_ends_the_session(signed_in: Callable[[str], httpx.Client]) -> None:
     mel = signed_in("mel")
     session = mel.cookies["sessionid"]
@@ -92,6 +106,42 @@ def test_a_forgotten_password_is_set_anew(visitor: NewVisitor, demo: dict[str, s
     assert post(visitor(), LOGIN, login="mel", password=demo["DEMO_PASSWORD"]).status_code == 200
     # The link is good once.
     assert "newpassword" not in visitor().get(link).text
+    assert_password_changed_by("mel")
+
+
+def test_a_change_of_password_is_on_record(
+    signed_in: Callable[[str], httpx.Client], demo: dict[str, str]
+) -> None:
+    new = "a passphrase of some length"
+    fields = {"oldpassword": demo["DEMO_PASSWORD"], "password1": new, "password2": new}
+    assert post(signed_in("mel"), "/accounts/password/change/", **fields).status_code == 302
+    assert_password_changed_by("mel")
+
+
+def assert_password_changed_by(username: str) -> None:
+    entry = entries_of(SITE)[0]
+    assert (entry.action, entry.actor, entry.target, entry.address) == (
+        "user.password_changed",
+        username,
+        username,
+        "203.0.113.7",
+    )
+    assert (entry.before, entry.after) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/accounts/password/reset/key/1-c0ffee-secret/", "/accounts/password/reset/key/(?P<"),
+        ("/accounts/confirm-email/MQ:secret/", "/accounts/confirm-email/(?P<"),
+        ("/orgs/acme/members/", "/orgs/acme/members/"),
+        ("/nowhere/", "/nowhere/"),
+    ],
+)
+def test_the_log_does_not_hold_the_key_in_a_link(path: str, logged: str) -> None:
+    line = LogRequestMiddleware.format_request(RequestFactory().get(path))
+    assert line.startswith(f"GET {logged}")
+    assert "secret" not in line
 
 
 @pytest.mark.parametrize("address", ["mel@example.com", "nobody@example.com"])

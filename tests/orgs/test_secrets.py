@@ -15,7 +15,8 @@ from orgs.token_operations import (
     revoke_organization_token,
     revoke_personal_token,
 )
-from permissions.queries import policy_of
+from permissions.core.reference import fold, parse
+from permissions.queries import narrowing, policy_of
 from tests.conftest import named_user
 
 STAFF = Actor.site_staff()
@@ -111,13 +112,44 @@ def test_nobody_makes_or_revokes_anothers_personal_token() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    ("typed", "limit"),
+    [
+        ("docker.io/acme/app", "docker.io/acme/app"),
+        ("acme/app", "docker.io/acme/app"),
+        ("index.docker.io/acme/*", "docker.io/acme/*"),
+        ("GHCR.io:443/acme/*", "ghcr.io/acme/*"),
+        ("docker.io/nginx", "docker.io/library/nginx"),
+        ("registry:5000/acme/app", "registry:5000/acme/app"),
+    ],
+)
+def test_limits_are_read_as_images_are(typed: str, limit: str) -> None:
+    token, _ = create_personal_token(
+        STAFF, named_user("mel"), label="CI", scope="repo:read", repositories=[typed]
+    )
+    assert token.repositories == [limit]
+    _, limits = narrowing(token)
+    repository = fold(parse(typed.replace("*", "x")))
+    assert limits is not None
+    assert limits[0].contains(repository)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     "wrong",
     [
         {"label": " "},
         {"scope": "repo:all"},
         {"expires_at": timezone.now() - timedelta(days=1)},
-        {"repositories": ["docker.io/Acme/App"]},
+        {"repositories": [""]},
         {"repositories": ["docker.io"]},
+        {"repositories": ["docker.io/*"]},
+        {"repositories": ["docker.io/Acme/App"]},
+        {"repositories": ["docker.io/acme/app:1.2"]},
+        {"repositories": ["docker.io/acme/*/app"]},
+        {"repositories": ["-/acme"]},
+        {"repositories": ["a..b/acme/app"]},
+        {"repositories": [f"docker.io/{'a' * 256}"]},
+        {"repositories": ["docker.io/acme\n"]},
     ],
 )
 def test_a_token_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:

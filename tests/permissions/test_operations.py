@@ -106,6 +106,7 @@ def test_p5_who_decided_from_older_settings_is_asked_again(acme: Organization) -
     with pytest.raises(SettingsChanged) as conflict:
         change_policy(actor("olivia"), acme, STRICT, seen)
     assert Settings.of(conflict.value.current) == ON
+    assert conflict.value.changed_by == "olivia"
     assert Settings.of(policy_of(acme)) == ON
     change_policy(actor("olivia"), acme, STRICT, conflict.value.current.settings_version)
     assert Settings.of(policy_of(acme)) == STRICT

@@ -108,13 +108,23 @@ def test_p5_who_saves_second_sees_both_and_decides(signed_in: SignedIn, acme: Or
     wish = {"enabled": "on", "allow_official_images": "on"}
     asked = post(olivia, PAGE, **wish, seen_version=seen)
     assert asked.status_code == 409
-    assert "Somebody else changed these settings" in asked.text
+    assert "<bdi>site staff</bdi> changed these settings" in asked.text
     assert settings_of(acme) == by_another
 
     newer = policy_of(acme).settings_version
     assert f'name="seen_version" value="{newer}"' in asked.text
     assert post(olivia, PAGE, **wish, seen_version=newer).status_code == 302
     assert settings_of(acme) == Settings(True, True, False, "enforce")
+
+
+def test_p5_what_changed_in_ones_own_other_window_is_told_so(
+    signed_in: SignedIn, acme: Organization
+) -> None:
+    olivia, seen = signed_in("olivia"), policy_of(acme).settings_version
+    assert post(olivia, PAGE, enabled="on", seen_version=seen).status_code == 302
+    asked = post(olivia, PAGE, allow_official_images="on", seen_version=seen)
+    assert asked.status_code == 409
+    assert "In another window, you changed these settings" in asked.text
 
 
 def test_p8_without_the_plan_the_page_says_what_holds(

@@ -73,6 +73,7 @@ def test_with_a_feed_the_catalogue_is_synced_every_day() -> None:
         ("EMAIL_URL", "pigeon://loft"),
         ("HUBADMIN_CATALOG_URL", "http://feed.example/catalog.json"),
         ("HUBADMIN_CATALOG_FORMAT", "csv"),
+        ("HUBADMIN_LOG_LEVEL", "LOUD"),
     ],
 )
 def test_one_sentence_names_the_variable(name: str, value: str | None) -> None:
