@@ -6,5 +6,5 @@ PAGE = "orgs/<name:org>/settings/enforce-sign-in/"
 
 urlpatterns = [
     path(PAGE, views.enforce_sign_in, name="enforce_sign_in"),
-    path(f"{PAGE}registry.json", views.registry_json, name="registry_json"),
+    path(f"{PAGE}<artefact:artefact_name>", views.artefact, name="artefact"),
 ]

@@ -66,7 +66,7 @@ NO_PAGES = {
     "api/schema/",
     "healthz",
     "metrics",
-    "orgs/<name:org>/settings/enforce-sign-in/registry.json",
+    "orgs/<name:org>/settings/enforce-sign-in/<artefact:artefact_name>",
     "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
     "orgs/<name:org>/settings/namespaces/requests/<int:number>/withdraw/",
     "orgs/<name:org>/settings/registries/<name:service>/credential/",

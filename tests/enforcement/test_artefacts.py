@@ -1,90 +1,107 @@
-"""What is downloaded and copied, to the byte (S1, S5, S6, S7)."""
+"""What is downloaded: to the byte, and as a real parser reads it (S1, S8)."""
 
 import json
-import os
-import subprocess
+import plistlib
+import re
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
-from enforcement.artefacts import Platform, platforms, registry_json
+from enforcement.artefacts import NAMES, artefact
+from tests.enforcement.golden import CASES, FOLDER
+
+SETS = [["acme"], ["globex", "acme-at-hub", "big_bank"], ["a" * 30, "b" * 30, "c" * 30]]
+every_set = pytest.mark.parametrize("organizations", SETS, ids=len)
+
+
+def body(name: str, organizations: list[str]) -> bytes:
+    return artefact(name, organizations).body
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_artefact_to_the_byte(case: str) -> None:
+    files = {path.name: path.read_bytes() for path in (FOLDER / case).iterdir()}
+    assert files == {name: artefact(name, CASES[case]).body for name in NAMES}
+
+
+def test_a_file_has_the_name_that_was_asked_for() -> None:
+    assert [artefact(name, ["acme"]).filename for name in NAMES] == list(NAMES)
 
 
 def test_s1_registry_json_to_the_byte() -> None:
-    assert registry_json(["acme"]) == b'{"allowedOrgs":["acme"]}'
-    assert registry_json(["globex", "acme"]) == b'{"allowedOrgs":["globex","acme"]}'
+    assert body("registry.json", ["acme"]) == b'{"allowedOrgs":["acme"]}'
+    assert body("registry.json", ["globex", "acme"]) == b'{"allowedOrgs":["globex","acme"]}'
 
 
-def commands(platform_id: str) -> list[str]:
-    return [command.text for way in platform(platform_id).ways for command in way.commands]
+@every_set
+def test_registry_json_is_read_back(organizations: list[str]) -> None:
+    assert json.loads(body("registry.json", organizations)) == {"allowedOrgs": organizations}
 
 
-def platform(platform_id: str) -> Platform:
-    (found,) = (one for one in platforms(["acme"]) if one.id == platform_id)
-    return found
+@every_set
+def test_s8_the_registration_file_is_read_back(organizations: list[str]) -> None:
+    """As `regedit` reads it: the file's form first, then the key, the value and its type."""
+    raw = body("docker-desktop.reg", organizations)
+    assert raw.startswith(b"\xff\xfe")
+    text = raw.decode("utf-16")
+    assert text.count("\n") == text.count("\r\n") == text.count("\r")
+    assert max(map(len, text.split("\r\n"))) <= 80
+
+    head, empty, key, value, *end = text.replace("\\\r\n  ", "").split("\r\n")
+    assert (head, empty, end) == ("Windows Registry Editor Version 5.00", "", ["", ""])
+    assert key == r"[HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Docker\Docker Desktop]"
+    found = re.fullmatch(r'"allowedOrgs"=hex\(7\):((?:[0-9a-f]{2},)*[0-9a-f]{2})', value)
+    assert found
+    data = bytes.fromhex(found[1].replace(",", "")).decode("utf-16-le")
+    assert data == "".join(f"{organization}\0" for organization in organizations) + "\0"
 
 
-def test_windows() -> None:
-    assert commands("windows") == [
-        r"Start-Process '.\Docker Desktop Installer.exe' -Wait 'install --allowed-org=acme'",
-        '"Docker Desktop Installer.exe" install --allowed-org=acme',
-        'Set-Content /ProgramData/DockerDesktop/registry.json \'{"allowedOrgs":["acme"]}\'',
-        r"Get-Acl .\registry.json",
-    ]
-    acl = platform("windows").ways[-1].commands[-1].expected
-    assert r"BUILTIN\Administrators" in acl
-    assert r"NT AUTHORITY\SYSTEM Allow  FullControl" in acl
+@every_set
+def test_s8_the_plists_are_read_back(organizations: list[str]) -> None:
+    assert plistlib.loads(body("desktop.plist", organizations)) == {"allowedOrgs": organizations}
+    payload = plistlib.loads(body("docker-desktop-payload.plist", organizations))
+    assert payload == {"allowedOrgs": ";".join(organizations)}
 
 
-def test_mac() -> None:
-    file = "'/Library/Application Support/com.docker.docker/registry.json'"
-    assert commands("mac") == [
-        "sudo hdiutil attach Docker.dmg",
-        "sudo /Volumes/Docker/Docker.app/Contents/MacOS/install --allowed-org=acme",
-        "sudo hdiutil detach /Volumes/Docker",
-        "sudo mkdir -p '/Library/Application Support/com.docker.docker'",
-        f'echo \'{{"allowedOrgs":["acme"]}}\' | sudo tee {file}',
-        f"sudo cat {file}",
-        f"sudo ls -l {file}",
-    ]
-    listing = platform("mac").ways[-1].commands[-1].expected
-    assert listing.startswith("-rw-r--r-- 1 root admin 25 ")
-    assert listing.endswith("/Library/Application Support/com.docker.docker/registry.json")
+@every_set
+def test_s8_the_profile_is_read_back(organizations: list[str]) -> None:
+    profile = load_profile(organizations)
+    (payload,) = profile["PayloadContent"]
+
+    assert (profile["PayloadType"], payload["PayloadType"]) == ("Configuration", MAC_PAYLOAD)
+    assert profile["PayloadScope"] == "System"
+    assert payload["allowedOrgs"] == ";".join(organizations)
+    for part in (profile, payload):
+        assert part["PayloadVersion"] == 1
+        assert part["PayloadIdentifier"]
+        assert UUID(part["PayloadUUID"]).version == 5
 
 
-def test_linux() -> None:
-    file = "/usr/share/docker-desktop/registry/registry.json"
-    assert commands("linux") == [
-        "sudo mkdir -p /usr/share/docker-desktop/registry",
-        f'echo \'{{"allowedOrgs":["acme"]}}\' | sudo tee {file}',
-        f"sudo cat {file}",
-        f"sudo ls -l {file}",
-    ]
+MAC_PAYLOAD = "com.docker.config"
 
 
-@pytest.mark.parametrize("platform_id", ["mac", "linux"])
-def test_the_shell_commands_do_what_is_expected(platform_id: str, tmp_path: Path) -> None:
-    """Run for real below a scratch root, with a sudo that is only itself."""
-    fake = tmp_path / "bin"
-    fake.mkdir()
-    (fake / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
-    (fake / "sudo").chmod(0o755)
-    file = platform(platform_id).file
-    folder = os.path.dirname(file)
-    environment = {**os.environ, "PATH": f"{fake}:{os.environ['PATH']}", "LC_ALL": "C"}
-    old_umask = os.umask(0o022)
-    try:
-        for command in platform(platform_id).ways[-1].commands:
-            text = command.text.replace(folder, f"{tmp_path}{folder}")
-            done = subprocess.run(
-                ["sh", "-c", text], env=environment, capture_output=True, text=True, check=True
-            )
-            if "ls -l" in text:
-                mode, _, _, _, size, *_ = done.stdout.split()
-                expected_mode, _, _, _, expected_size, *_ = command.expected.split()
-                assert (mode, size) == (expected_mode, expected_size)
-            else:
-                assert done.stdout.strip() == command.expected
-    finally:
-        os.umask(old_umask)
-    assert json.loads(Path(f"{tmp_path}{file}").read_text()) == {"allowedOrgs": ["acme"]}
+def load_profile(organizations: list[str]) -> dict[str, Any]:
+    profile: dict[str, Any] = plistlib.loads(body("docker-desktop.mobileconfig", organizations))
+    return profile
+
+
+def test_a_profiles_uuids_are_its_organizations() -> None:
+    def uuids(*organizations: str) -> tuple[str, str]:
+        profile = load_profile(list(organizations))
+        return profile["PayloadUUID"], profile["PayloadContent"][0]["PayloadUUID"]
+
+    assert uuids("acme", "globex") == uuids("globex", "acme")
+    assert len({*uuids("acme"), *uuids("globex"), *uuids("acme", "globex")}) == 6
+
+
+def test_a_newer_profile_replaces_the_older_one() -> None:
+    one, other = load_profile(["acme"]), load_profile(["globex", "acme"])
+    assert one["PayloadIdentifier"] == other["PayloadIdentifier"]
+
+
+def test_golden_files_keep_their_line_ends() -> None:
+    """Whoever checks out on Windows must not get other bytes."""
+    attributes = Path(__file__).parents[2] / ".gitattributes"
+    assert "tests/enforcement/golden/** -text" in attributes.read_text().splitlines()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from enforcement.artefacts import platforms
+from enforcement.artefacts import NAMES, artefact
+from enforcement.artefacts.commands import platforms
 from orgs.actor import Actor
 from orgs.models import Organization
 from orgs.operations import change_profile, set_plan
@@ -42,10 +43,27 @@ def test_everybody_reads_the_commands_and_owners_copy_them(
     assert (FILE in text) is buttons
 
 
-def test_a_member_downloads_nothing(signed_in: SignedIn) -> None:
-    answer = signed_in("mel").get(FILE)
-    assert answer.status_code == 403
-    assert "Only owners of acme" in answer.text
+def test_an_owner_downloads_each_artefact(signed_in: SignedIn) -> None:
+    olivia = signed_in("olivia")
+    for name in NAMES:
+        answer, made = olivia.get(PAGE + name), artefact(name, ["acme"])
+        assert answer.content == made.body
+        assert answer.headers["content-type"] == made.media_type
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+
+
+def test_s4_a_member_downloads_nothing(signed_in: SignedIn) -> None:
+    mel = signed_in("mel")
+    for name in NAMES:
+        answer = mel.get(PAGE + name)
+        assert answer.status_code == 403
+        assert "Only owners of acme" in answer.text
+
+
+@pytest.mark.parametrize("name", ["registry", "registry.json/", "registry_json", "é.json"])
+def test_no_other_file_is_there(signed_in: SignedIn, name: str) -> None:
+    answer = signed_in("olivia").get(PAGE + name, follow_redirects=True)
+    assert answer.status_code == 404
 
 
 def test_the_name_at_docker_hub_is_written_everywhere(

@@ -127,6 +127,7 @@ def _url(pattern: str) -> str:
     """A real address for a pattern: acme, its owners team, olivia's things."""
     samples = {
         "<name:org>": "acme",
+        "<artefact:artefact_name>": "registry.json",
         "<str:org>": "acme",
         "<name:team>": "owners",
         "<name:service>": "acme",

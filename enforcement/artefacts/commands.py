@@ -1,17 +1,11 @@
-"""The file and the commands that make Docker Desktop insist on a member (semantics, section 6).
+"""What to type on each platform: to install, to write the file by hand, to check it (S6, S7)."""
 
-Pure functions of the organizations' names at Docker Hub, in the order chosen. The page's commands
-and the downloads come from the same functions, so they can't disagree.
-"""
-
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MAC_FILE = "/Library/Application Support/com.docker.docker/registry.json"
-LINUX_FILE = "/usr/share/docker-desktop/registry/registry.json"
-WINDOWS_FILE = "/ProgramData/DockerDesktop/registry.json"
+from enforcement.artefacts.files import registry_json
+from enforcement.artefacts.places import LINUX_FILE, MAC_FILE, WINDOWS_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +35,6 @@ class Platform:
     file: str
     protection: str
     ways: tuple[Way, ...]
-
-
-def registry_json(organizations: Sequence[str]) -> bytes:
-    """The bytes of `registry.json` (S1): UTF-8, no byte order mark, no trailing newline."""
-    return json.dumps({"allowedOrgs": list(organizations)}, separators=(",", ":")).encode()
 
 
 def platforms(organizations: Sequence[str]) -> tuple[Platform, ...]:
