@@ -5,9 +5,11 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 
 from orgs.actor import Actor
+from orgs.letters import with_html
 from orgs.models import User
 from orgs.operations import change_own_password
 
@@ -25,6 +27,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         # manage.py makes the first people; invitations come with the members' pages.
         return False
+
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
+    ) -> EmailMessage:
+        return with_html(super().render_mail(template_prefix, email, context, headers))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send an e-mail whose links lead to this site, whatever host the request named."""

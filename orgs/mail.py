@@ -6,14 +6,13 @@ from typing import Any
 
 import structlog
 from celery import Task
-from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from kombu.exceptions import OperationalError
 
+from orgs.letters import letter
 from orgs.models import Organization
 from orgs.queries import active_owners
 
@@ -67,18 +66,12 @@ def write_to_owners(
 ) -> None:
     """Write to each active owner once the transaction has committed: `template` names a pair of
     files, its subject and its message. A change holds though its news may not get out."""
-    shown = {**context, "organization": organization, "site": settings.SITE_URL}
-    subject = render_to_string(f"{template}_subject.txt", shown).strip()
     letters = [
-        EmailMessage(
-            subject,
-            render_to_string(f"{template}_message.txt", {**shown, "owner": owner}),
-            to=[owner.email],
-        )
+        letter(template, owner.email, {**context, "organization": organization, "owner": owner})
         for owner in active_owners(organization)
     ]
     transaction.on_commit(lambda: _post(letters), robust=True)
 
 
-def _post(letters: list[EmailMessage]) -> None:
+def _post(letters: list[EmailMultiAlternatives]) -> None:
     get_connection().send_messages(letters)
