@@ -6,8 +6,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from orgs.actor import Invalid
 from orgs.models import AccessToken, Organization
 from orgs.names import NAME_VALIDATORS
+from orgs.token_limits import read_limits
 
 
 class OrganizationForm(forms.Form):
@@ -54,3 +56,25 @@ class AccessTokenForm(forms.Form):
             "scope": self.cleaned_data["scope"],
             "expires_at": timezone.now() + timedelta(days=int(days)) if days else None,
         }
+
+
+class OrganizationTokenForm(AccessTokenForm):
+    repositories = forms.CharField(
+        label="Only these repositories",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="One on each line: <code>docker.io/acme/app</code>, or all of a namespace, "
+        "<code>docker.io/acme/*</code>. Empty: whatever the scope allows.",
+    )
+
+    def clean_repositories(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["repositories"].splitlines()]
+        try:
+            return read_limits([line for line in lines if line])
+        except Invalid as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def wished(self) -> dict[str, Any]:
+        """The arguments of `create_organization_token`."""
+        return {**super().wished(), "repositories": self.cleaned_data["repositories"]}

@@ -117,6 +117,12 @@ def personal_tokens_of(user: User) -> QuerySet[PersonalAccessToken]:
     return PersonalAccessToken.objects.filter(user=user, revoked_at=None)
 
 
+def organization_tokens_of(organization: Organization) -> QuerySet[OrganizationAccessToken]:
+    """An organization's access tokens that aren't revoked, newest first."""
+    with scope(organization=organization):
+        return OrganizationAccessToken.objects.select_related("created_by").filter(revoked_at=None)
+
+
 def personal_token(secret: str, now: datetime) -> PersonalAccessToken | None:
     """The live token of an active user with this secret, or None. Notes that it was used."""
     if kind_of(secret) is not SecretKind.PERSONAL:

@@ -1,9 +1,19 @@
 """What an access token can be limited to (D16)."""
 
+from collections.abc import Sequence
+
 from orgs.actor import Invalid
 from permissions.core.reference import InvalidReference, fold, fold_host, parse, parse_namespace
 
 EVERYTHING_BELOW = "/*"
+MOST = 100
+
+
+def read_limits(texts: Sequence[str]) -> list[str]:
+    """Several limits, as decisions compare them. Raises `Invalid` for one that can't be."""
+    if len(texts) > MOST:
+        raise Invalid(f"An access token can be limited to at most {MOST} repositories.")
+    return [read_limit(text) for text in texts]
 
 
 def read_limit(text: str) -> str:

@@ -16,7 +16,7 @@ from orgs.models import (
 )
 from orgs.queries import organizations_of
 from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
-from orgs.token_limits import read_limit
+from orgs.token_limits import read_limits
 from orgs.transactions import operation, record_change, require_owner
 
 
@@ -83,7 +83,12 @@ def create_organization_token(
         organization,
         "organization_token.created",
         token.public_id,
-        after={"label": label, "scope": scope},
+        after={
+            "label": label,
+            "scope": scope,
+            "repositories": token.repositories,
+            "expires": None if expires_at is None else expires_at.date().isoformat(),
+        },
     )
     announce([organization])
     return token, secret
@@ -116,7 +121,7 @@ def _fill(
         raise Invalid("An access token must expire in the future.")
     if not label.strip():
         raise Invalid("An access token needs a label that says what uses it.")
-    limits = [read_limit(repository) for repository in repositories or []]
+    limits = read_limits(repositories or [])
     token.public_id = new_public_id(kind)
     token.digest = secret_digest(secret)
     token.label = label

@@ -1,12 +1,22 @@
 from django.urls import path
 
-from orgs import views
+from orgs import organization_token_views, views
 
 urlpatterns = [
     path("orgs/<name:org>/members/", views.members, name="members"),
     path("orgs/<name:org>/teams/", views.teams, name="teams"),
     path("orgs/<name:org>/teams/<name:team>/", views.team, name="team"),
     path("orgs/<name:org>/settings/", views.settings, name="organization_settings"),
+    path(
+        "orgs/<name:org>/settings/access-tokens/",
+        organization_token_views.organization_tokens,
+        name="organization_tokens",
+    ),
+    path(
+        "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",
+        organization_token_views.revoke_organization_token,
+        name="revoke_organization_token",
+    ),
     path("account/settings/tokens/", views.access_tokens, name="access_tokens"),
     path(
         "account/settings/tokens/<slug:public_id>/revoke/",

@@ -44,6 +44,7 @@ PAGES = {
     "": PUBLIC,
     "olivia": (
         *ORGANIZATION,
+        "/orgs/acme/settings/access-tokens/",
         "/orgs/acme/settings/namespaces/1/release/",
         "/orgs/acme/settings/registries/acme/try/",
         *ACCOUNT,
@@ -67,6 +68,7 @@ NO_PAGES = {
     "healthz",
     "metrics",
     "orgs/<name:org>/settings/enforce-sign-in/<artefact:artefact_name>",
+    "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",
     "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
     "orgs/<name:org>/settings/namespaces/requests/<int:number>/withdraw/",
     "orgs/<name:org>/settings/registries/<name:service>/credential/",
