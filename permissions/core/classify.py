@@ -2,8 +2,14 @@
 
 from permissions.core.catalog import CatalogEntry
 from permissions.core.facts import Facts, OrganizationFacts
-from permissions.core.policy import Category, lies_in
-from permissions.core.reference import HUB, ImageReference, Repository, fold, fold_host
+from permissions.core.policy import COMMUNITY, OFFICIAL, ORGANIZATION, VERIFIED_PUBLISHER, Category
+from permissions.core.reference import (
+    HUB,
+    ImageReference,
+    Repository,
+    fold_host,
+    repository_at,
+)
 
 
 def fold_for(
@@ -14,23 +20,24 @@ def fold_for(
     Site-wide mirrors count for all, an organization's own only in its own decisions (C6). The
     registry that asks is one or the other: an organization's is asked about by nobody else (O1).
     """
-    mirrors = facts.site_mirrors
-    if organization is not None:
-        mirrors |= organization.mirrors
-    if facts.registry is not None and facts.registry.upstream_hub:
-        mirrors |= {fold_host(facts.registry.host)}
-    return fold(reference, mirrors)
+    host, registry = fold_host(reference.host), facts.registry
+    mirrored = (
+        host in facts.site_mirrors
+        or (organization is not None and host in organization.mirrors)
+        or (registry is not None and registry.upstream_hub and host == fold_host(registry.host))
+    )
+    return repository_at(HUB if mirrored else host, reference.path)
 
 
 def classify(
     repository: Repository, facts: Facts, organization: OrganizationFacts
 ) -> tuple[Category, CatalogEntry | None]:
     """Return the first category that fits, and the publisher's catalogue entry if that is why."""
-    if lies_in(repository, organization.namespaces):
-        return Category.ORGANIZATION, None  # C1
+    if organization.owns(repository):
+        return ORGANIZATION, None  # C1
     if repository.host == HUB and repository.path.startswith("library/"):
-        return Category.OFFICIAL, None  # C2
+        return OFFICIAL, None  # C2
     entry = facts.catalog.lookup(repository)
     if entry is not None:
-        return Category.VERIFIED_PUBLISHER, entry  # C3
-    return Category.COMMUNITY, None  # C4, C5
+        return VERIFIED_PUBLISHER, entry  # C3
+    return COMMUNITY, None  # C4, C5

@@ -3,6 +3,8 @@
 from permissions.core.facts import Registry, Subject
 from permissions.core.policy import SubjectKind
 
+_ANONYMOUS = SubjectKind.ANONYMOUS
+
 
 def deciders(
     *,
@@ -19,7 +21,7 @@ def deciders(
     """
     if registry is None and named is None:
         raise ValueError("Without a registry the organization must be named.")
-    if subject.kind is SubjectKind.ANONYMOUS or not subject.live:
+    if subject.kind is _ANONYMOUS or not subject.live:
         return ()  # O0: they never get as far as an organization
     if registry is not None and registry.organization is not None:
         return (registry.organization,)  # O1

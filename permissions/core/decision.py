@@ -6,13 +6,14 @@ from datetime import datetime
 
 from permissions.core import reasons
 from permissions.core.facts import Facts
+from permissions.core.frozen import made_often
 from permissions.core.policy import Category, Rule
 from permissions.core.questions import Asked, Case, ask, case_of, found_before, found_by
 from permissions.core.reference import Repository
 from permissions.core.rules import (
     BEFORE_ANY_ORGANIZATION,
     WHOLE_REGISTRY,
-    matching,
+    first_match,
     rule_for,
     settled,
 )
@@ -21,6 +22,7 @@ CATALOG = "registry:catalog"
 CATALOG_ACTION = "catalog"
 
 _LONGEST_UNREADABLE = 256
+_MONITORED = Rule.MONITORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Request:
     action: str = "pull"
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class OrganizationDecision:
     """How one organization decided; `category` is None only where no image was asked about.
 
@@ -49,7 +51,7 @@ class OrganizationDecision:
     would_have: Rule | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Decision:
     """The answer. What one organization says: the first that denied, else the first.
 
@@ -80,7 +82,7 @@ def decide(facts: Facts, request: Request, now: datetime) -> Decision:
     decides: facts that are missing are a failure, never an answer.
     """
     asked = ask(facts, request.image, request.action, now)
-    row = next(matching(BEFORE_ANY_ORGANIZATION, asked), None)
+    row = first_match(BEFORE_ANY_ORGANIZATION, asked)
     if row is not None:
         return _without_organization(asked, row.rule, request.image)
     return _combined([case_of(asked, name) for name in asked.deciders])
@@ -103,7 +105,9 @@ def decide_actions(
 def decide_catalog(facts: Facts, now: datetime) -> Decision:
     """Decide `registry:catalog:*`, the list of all repositories of the registry that asks (D13)."""
     asked = ask(facts, CATALOG, CATALOG_ACTION, now)
-    rule = next(matching(WHOLE_REGISTRY, asked)).rule
+    row = first_match(WHOLE_REGISTRY, asked)
+    assert row is not None  # its last row matches whatever comes
+    rule = row.rule
     reason = reasons.of_whole_registry(rule, asked)
     organizations = tuple(
         OrganizationDecision(
@@ -118,7 +122,8 @@ def _judge(case: Case) -> OrganizationDecision:
     """Decide for one organization: by its rules, then by what may still change their answer."""
     matched = rule_for(case)
     rule = settled(found_by(case, matched))
-    own_rule = case.own_rule(matched if rule is Rule.MONITORED else rule)
+    monitored = rule is _MONITORED
+    own_rule = case.own_rule(matched if monitored else rule)
     return OrganizationDecision(
         organization=case.organization.name,
         allowed=rule.allows,
@@ -127,22 +132,21 @@ def _judge(case: Case) -> OrganizationDecision:
         policy_version=case.organization.policy_version,
         reason=reasons.of_organization(rule, matched, case),
         own_rule=own_rule.id if own_rule else None,
-        would_have=matched if rule is Rule.MONITORED else None,
+        would_have=matched if monitored else None,
     )
 
 
 def _combined(cases: Sequence[Case]) -> Decision:
     """Join the organizations' decisions: each must allow, and the sentence names all that don't."""
-    judged = [(case, _judge(case)) for case in cases]
-    denied = [(case, decision) for case, decision in judged if not decision.allowed]
-    case, top = (denied or judged)[0]
-    sentences = dict.fromkeys(decision.reason for _, decision in denied or judged[:1])
+    judged = [_judge(case) for case in cases]
+    speaking = [decision for decision in judged if not decision.allowed] or judged[:1]
+    case = cases[judged.index(speaking[0])]
     return _answer(
         case.asked.facts,
-        top.rule,
-        " ".join(sentences),
+        speaking[0].rule,
+        " ".join(dict.fromkeys([decision.reason for decision in speaking])),
         str(case.asked.reference),
-        organizations=tuple(decision for _, decision in judged),
+        organizations=tuple(judged),
         repository=case.repository,
         catalog_entry=case.entry.path if case.entry else None,
     )
@@ -168,7 +172,9 @@ def _answer(
     repository: Repository | None = None,
     catalog_entry: str | None = None,
 ) -> Decision:
-    top = next((d for d in organizations if not d.allowed), next(iter(organizations), None))
+    top = None
+    if organizations:
+        top = next((one for one in organizations if not one.allowed), organizations[0])
     return Decision(
         allowed=rule.allows,
         rule=rule,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from permissions.core.catalog import Catalog
 from permissions.core.own_rules import OwnRules
 from permissions.core.policy import Namespace, Plan, Policy, SubjectKind, TokenLimit, TokenScope
+from permissions.core.reference import Repository, path_prefixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,18 @@ class OrganizationFacts:
     namespaces: frozenset[Namespace] = frozenset()
     mirrors: frozenset[str] = frozenset()
     own_rules: OwnRules = field(default_factory=OwnRules)
+    _paths: Mapping[str, set[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        paths: dict[str, set[str]] = {}
+        for namespace in self.namespaces:
+            paths.setdefault(namespace.host, set()).add(namespace.path)
+        object.__setattr__(self, "_paths", paths)
+
+    def owns(self, repository: Repository) -> bool:
+        """Whether a folded repository lies in one of the organization's namespaces."""
+        paths = self._paths.get(repository.host)
+        return paths is not None and not paths.isdisjoint(path_prefixes(repository.path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from permissions.core.frozen import made_often
 from permissions.core.policy import Category, Namespace, lies_in
 from permissions.core.reference import (
     HUB,
@@ -34,14 +35,24 @@ class Effect(StrEnum):
     BLOCK = "block"
     EXCEPTION = "exception"
 
+    __hash__ = str.__hash__  # an enumeration's own is not as quick
+
+
+BLOCK, EXCEPTION = Effect
+
 
 class AudienceKind(StrEnum):
     EVERYONE = "everyone"
     TEAM = "team"
     USER = "user"
 
+    __hash__ = str.__hash__
 
-@dataclass(frozen=True, slots=True)
+
+_, _TEAM, _USER = AudienceKind
+
+
+@made_often
 class Audience:
     """Whom a rule is for, among the members of its organization."""
 
@@ -50,11 +61,11 @@ class Audience:
 
     @classmethod
     def team(cls, name: str) -> "Audience":
-        return cls(AudienceKind.TEAM, name)
+        return cls(_TEAM, name)
 
     @classmethod
     def user(cls, name: str) -> "Audience":
-        return cls(AudienceKind.USER, name)
+        return cls(_USER, name)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}" if self.name else self.kind.value
@@ -215,15 +226,16 @@ class OwnRules:
     """All own rules of one organization, found by dictionary look-ups however many there are."""
 
     rules: tuple[OwnRule, ...] = ()
-    _found_by: Mapping[Effect, Mapping[Target, Mapping[Audience, OwnRule]]] = field(
+    _found_by: Mapping[Effect, Mapping[str, Mapping[Audience, OwnRule]]] = field(
         init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
         rules = tuple(self.rules)
-        found_by: dict[Effect, dict[Target, dict[Audience, OwnRule]]] = {}
+        found_by: dict[Effect, dict[str, dict[Audience, OwnRule]]] = {}
         for rule in rules:
-            audiences = found_by.setdefault(rule.effect, {}).setdefault(rule.target, {})
+            targets = found_by.setdefault(rule.effect, {})
+            audiences = targets.setdefault(format_target(rule.target), {})
             # Of rules alike the one that lasts longest is in force whenever any of them is.
             audiences[rule.audience] = _longer(audiences.get(rule.audience, rule), rule)
         object.__setattr__(self, "rules", rules)
@@ -236,13 +248,14 @@ class OwnRules:
     def find(
         self,
         effect: Effect,
-        targets: Iterable[Target],
+        targets: Iterable[str],
         audiences: Sequence[Audience],
         now: datetime,
     ) -> OwnRule | None:
         """Return the rule in force of an effect on any of the targets for any of the audiences.
 
-        Of several, one on an earlier target, then for an earlier audience.
+        The targets are as `format_target` writes them. Of several rules, one on an earlier target,
+        then for an earlier audience.
         """
         found_by = self._found_by.get(effect, {})
         for target in targets:
@@ -256,10 +269,14 @@ class OwnRules:
         return None
 
 
-def targets_of(repository: Repository, category: Category) -> list[Target]:
-    """Return every target that a folded repository falls under, the narrowest first."""
-    namespaces = [Namespace(repository.host, path) for path in path_prefixes(repository.path)]
-    return [repository, *reversed(namespaces), category]
+def targets_of(repository: Repository, category: Category) -> list[str]:
+    """Return every target that a folded repository falls under, the narrowest first.
+
+    They are written as by `format_target`: texts are found faster than what they stand for.
+    """
+    host = spelled(repository.host)
+    namespaces = [f"{host}/{path}{_EVERYTHING_BELOW}" for path in path_prefixes(repository.path)]
+    return [f"{host}/{repository.path}", *reversed(namespaces), category]
 
 
 def _longer(one: OwnRule, other: OwnRule) -> OwnRule:

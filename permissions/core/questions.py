@@ -4,37 +4,52 @@
 `Found` the one about an answer that is found already.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from permissions.core.catalog import CatalogEntry
 from permissions.core.classify import classify, fold_for
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Standing, Subject
-from permissions.core.own_rules import EVERYONE, Audience, Effect, OwnRule, targets_of
-from permissions.core.policy import Category, Mode, Rule, SubjectKind, TokenScope
+from permissions.core.frozen import made_often
+from permissions.core.own_rules import (
+    BLOCK,
+    EVERYONE,
+    EXCEPTION,
+    Audience,
+    Effect,
+    OwnRule,
+    targets_of,
+)
+from permissions.core.policy import (
+    OFFICIAL,
+    VERIFIED_PUBLISHER,
+    Category,
+    Mode,
+    Rule,
+    SubjectKind,
+    TokenScope,
+)
 from permissions.core.reference import ImageReference, InvalidReference, Repository, parse
 
 PUSH_ACTIONS = frozenset({"push", "delete"})
 
+# Found once, as for every question it would take Python 3.11 too long (see policy.py).
+_ANONYMOUS, _USER = SubjectKind.ANONYMOUS, SubjectKind.USER
+_BLOCKED, _EXCEPTION = Rule.BLOCKED, Rule.EXCEPTION
+_MONITOR = Mode.MONITOR
 
-@dataclass(frozen=True, slots=True)
+
+@made_often
 class Asked:
     """One question before any organization is looked at."""
 
     facts: Facts
+    subject: Subject
     action: str
     now: datetime
     reference: ImageReference | InvalidReference
     deciders: tuple[str, ...]
-
-    @property
-    def subject(self) -> Subject:
-        return self.facts.subject
-
-    @property
-    def anonymous(self) -> bool:
-        return self.subject.kind is SubjectKind.ANONYMOUS
+    anonymous: bool
 
     @property
     def readable(self) -> ImageReference:
@@ -73,20 +88,17 @@ class Asked:
         return next((self.subject.standings.get(name) for name in self.deciders), None)
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Case:
     """One question to one organization, with all that its rules look at."""
 
     asked: Asked
+    subject: Subject
     organization: OrganizationFacts
     standing: Standing | None
     repository: Repository
     category: Category
     entry: CatalogEntry | None
-
-    @property
-    def subject(self) -> Subject:
-        return self.asked.subject
 
     @property
     def owner(self) -> bool:
@@ -95,7 +107,7 @@ class Case:
     @property
     def may_push(self) -> bool:
         """Owners, members of teams that can push, tokens of the organization with repo:write."""
-        if self.subject.kind is SubjectKind.USER:
+        if self.subject.kind is _USER:
             return self.owner or (self.standing is not None and self.standing.can_push)
         scope = self.subject.token_scope
         return scope is not None and scope.covers(TokenScope.WRITE)
@@ -103,28 +115,28 @@ class Case:
     @property
     def block(self) -> OwnRule | None:
         """The block that stands in the way of the image, the narrowest if there are several."""
-        return self._own_rule(Effect.BLOCK)
+        return self._own_rule(BLOCK)
 
     @property
     def exception(self) -> OwnRule | None:
         """The exception that lets the image through, the narrowest if there are several."""
-        return self._own_rule(Effect.EXCEPTION)
+        return self._own_rule(EXCEPTION)
 
     def own_rule(self, rule: Rule) -> OwnRule | None:
         """The organization's own rule behind a rule, where there is one."""
-        if rule is Rule.BLOCKED:
+        if rule is _BLOCKED:
             return self.block
-        return self.exception if rule is Rule.EXCEPTION else None
+        return self.exception if rule is _EXCEPTION else None
 
     def allows(self, category: Category) -> bool:
         """Whether a category as a whole is open to the subject, single images aside."""
-        if self._own_rule(Effect.BLOCK, category) is not None:
+        if self._own_rule(BLOCK, category) is not None:
             return False
         policy = self.organization.policy
         return (
-            (category is Category.OFFICIAL and policy.allow_official_images)
-            or (category is Category.VERIFIED_PUBLISHER and policy.allow_verified_publishers)
-            or self._own_rule(Effect.EXCEPTION, category) is not None
+            (category is OFFICIAL and policy.allow_official_images)
+            or (category is VERIFIED_PUBLISHER and policy.allow_verified_publishers)
+            or self._own_rule(EXCEPTION, category) is not None
         )
 
     def _own_rule(self, effect: Effect, whole: Category | None = None) -> OwnRule | None:
@@ -137,26 +149,23 @@ class Case:
         return own_rules.find(effect, targets, audiences, self.asked.now)
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Found:
     """The rule that matched, and what may still change the answer; None for no organization's."""
 
     rule: Rule
     asked: Asked
+    subject: Subject
     repository: Repository
     category: Category | None
     organization: OrganizationFacts | None
-
-    @property
-    def subject(self) -> Subject:
-        return self.asked.subject
 
     @property
     def only_monitored(self) -> bool:
         """D11: a denial of D7 to D10 by an organization that only watches what it would deny."""
         return (
             self.organization is not None
-            and self.organization.policy.mode is Mode.MONITOR
+            and self.organization.policy.mode is _MONITOR
             and self.rule in _RESTRICTIONS
         )
 
@@ -184,7 +193,9 @@ def ask(facts: Facts, image: str, action: str, now: datetime) -> Asked:
         action=action,
         namespace_owner=facts.namespace_owner,
     )
-    return Asked(facts, action, now, _read(image), deciding)
+    subject = facts.subject
+    anonymous = subject.kind is _ANONYMOUS
+    return Asked(facts, subject, action, now, _read(image), deciding, anonymous)
 
 
 def case_of(asked: Asked, name: str) -> Case:
@@ -196,17 +207,18 @@ def case_of(asked: Asked, name: str) -> Case:
     repository = fold_for(asked.readable, asked.facts, organization)
     category, entry = classify(repository, asked.facts, organization)
     standing = asked.subject.standings.get(name)
-    return Case(asked, organization, standing, repository, category, entry)
+    return Case(asked, asked.subject, organization, standing, repository, category, entry)
 
 
 def found_by(case: Case, rule: Rule) -> Found:
     """Return the question what may still change the answer of one organization."""
-    return Found(rule, case.asked, case.repository, case.category, case.organization)
+    return Found(rule, case.asked, case.subject, case.repository, case.category, case.organization)
 
 
 def found_before(asked: Asked, rule: Rule) -> Found:
     """Return the question what may still change an answer that needed no organization."""
-    return Found(rule, asked, fold_for(asked.readable, asked.facts, None), None, None)
+    repository = fold_for(asked.readable, asked.facts, None)
+    return Found(rule, asked, asked.subject, repository, None, None)
 
 
 def _read(image: str) -> ImageReference | InvalidReference:
@@ -218,7 +230,7 @@ def _read(image: str) -> ImageReference | InvalidReference:
 
 def is_owner(subject: Subject, standing: Standing | None) -> bool:
     """Only a user can be an owner: a token never is, whatever its standing says (D16)."""
-    return subject.kind is SubjectKind.USER and standing is not None and standing.is_owner
+    return subject.kind is _USER and standing is not None and standing.is_owner
 
 
 def audiences_of(subject: Subject, standing: Standing | None) -> list[Audience]:
@@ -226,7 +238,7 @@ def audiences_of(subject: Subject, standing: Standing | None) -> list[Audience]:
 
     Tokens and clusters are in no team and nobody's user: only rules for everyone match them (D7a).
     """
-    if subject.kind is not SubjectKind.USER or standing is None:
+    if subject.kind is not _USER or standing is None:
         return [EVERYONE]
     return [Audience.user(subject.id), *map(Audience.team, sorted(standing.teams)), EVERYONE]
 

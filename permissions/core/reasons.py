@@ -3,10 +3,19 @@
 ASCII, except for a reason that owners gave, which stands as they wrote it.
 """
 
+from collections.abc import Callable, Mapping
+
 from permissions.core.facts import Subject
 from permissions.core.looked_at import KIND, describe
 from permissions.core.own_rules import OwnRule
-from permissions.core.policy import Category, Rule, SubjectKind, TokenScope
+from permissions.core.policy import (
+    OFFICIAL,
+    VERIFIED_PUBLISHER,
+    Category,
+    Rule,
+    SubjectKind,
+    TokenScope,
+)
 from permissions.core.questions import PUSH_ACTIONS, Asked, Case, Found, found_by, outside_limits
 from permissions.core.text import one_line, shown
 
@@ -61,23 +70,14 @@ def of_organization(rule: Rule, found: Rule, case: Case) -> str:
 
     `found` is the rule that matched: another one only where the organization just monitors.
     """
+    sentence = _OF_ORGANIZATION.get(rule)
+    if sentence is not None:
+        return sentence(case)
     name = case.organization.name
-    if rule is Rule.MONITORED:
-        return (
-            f"The pull is allowed while {name} only monitors its rules. Once {name} enforces them "
-            f"it will be denied: {of_organization(found, found, case)}"
-        )
-    match rule:
-        case Rule.NOT_A_MEMBER:
-            return _not_a_member(case.subject, name)
-        case Rule.PUSH_ALLOWED:
-            return f"{name} lets you {case.asked.action} {shown(str(case.repository))}."
-        case Rule.PUSH_DENIED:
-            return _push_denied(case)
-        case Rule.TOKEN_SCOPE:
-            return _narrowed(found_by(case, rule))
-        case _:
-            return _of_pull(rule, case)
+    return (
+        f"The pull is allowed while {name} only monitors its rules. Once {name} enforces them "
+        f"it will be denied: {of_organization(found, found, case)}"
+    )
 
 
 def of_whole_registry(rule: Rule, asked: Asked) -> str:
@@ -129,26 +129,21 @@ def _narrowed(found: Found) -> str:
     )
 
 
-def _of_pull(rule: Rule, case: Case) -> str:
+def _allowed(case: Case) -> str:
+    return f"{case.organization.name} allows {KIND[case.category]} images."
+
+
+def _restricted(case: Case) -> str:
     name = case.organization.name
-    match rule:
-        case Rule.NOT_ENABLED:
-            return f"{name} does not restrict images."
-        case Rule.OWNER:
-            return f"You are an owner of {name}, and owners may pull any image."
-        case Rule.ORGANIZATION_IMAGE:
-            return f"The image is one of {name}'s own."
-        case Rule.BLOCKED:
-            return _blocked(case)
-        case Rule.EXCEPTION:
-            return _excepted(case)
-        case Rule.OFFICIAL_ALLOWED | Rule.VERIFIED_PUBLISHER_ALLOWED:
-            return f"{name} allows {KIND[case.category]} images."
-        case _:
-            return (
-                f"{name} does not allow {KIND[case.category]} images. "
-                f"{_alternative(case)}, or ask an owner of {name} for an exception."
-            )
+    return (
+        f"{name} does not allow {KIND[case.category]} images. "
+        f"{_alternative(case)}, or ask an owner of {name} for an exception."
+    )
+
+
+def _push_allowed(case: Case) -> str:
+    name, action, image = case.organization.name, case.asked.action, shown(str(case.repository))
+    return f"{name} lets you {action} {image}."
 
 
 def _not_a_member(subject: Subject, name: str) -> str:
@@ -192,8 +187,8 @@ def _sentence(text: str) -> str:
 
 def _alternative(case: Case) -> str:
     """Say which images to use instead: only what the organization really allows."""
-    official = case.allows(Category.OFFICIAL)
-    publishers = case.allows(Category.VERIFIED_PUBLISHER)
+    official = case.allows(OFFICIAL)
+    publishers = case.allows(VERIFIED_PUBLISHER)
     if official and publishers:
         return "Use an official or verified publisher image"
     if official:
@@ -224,3 +219,24 @@ def _push_denied(case: Case) -> str:
 
 def _unknown_action(action: str) -> str:
     return f"The action {shown(action)} is unknown here. Ask for pull, push or delete."
+
+
+_OF_ORGANIZATION: Mapping[Rule, Callable[[Case], str]] = {
+    Rule.NOT_A_MEMBER: lambda case: _not_a_member(case.subject, case.organization.name),
+    Rule.NOT_ENABLED: lambda case: f"{case.organization.name} does not restrict images.",
+    Rule.OWNER: lambda case: (
+        f"You are an owner of {case.organization.name}, and owners may pull any image."
+    ),
+    Rule.ORGANIZATION_IMAGE: lambda case: f"The image is one of {case.organization.name}'s own.",
+    Rule.BLOCKED: _blocked,
+    Rule.EXCEPTION: _excepted,
+    Rule.OFFICIAL_ALLOWED: _allowed,
+    Rule.OFFICIAL_RESTRICTED: _restricted,
+    Rule.VERIFIED_PUBLISHER_ALLOWED: _allowed,
+    Rule.VERIFIED_PUBLISHER_RESTRICTED: _restricted,
+    Rule.COMMUNITY_RESTRICTED: _restricted,
+    Rule.PUSH_ALLOWED: _push_allowed,
+    Rule.PUSH_DENIED: _push_denied,
+    Rule.TOKEN_SCOPE: lambda case: _narrowed(found_by(case, Rule.TOKEN_SCOPE)),
+}
+"""What one organization says for each rule it can decide by, but for D11, which quotes another."""

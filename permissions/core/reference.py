@@ -6,11 +6,14 @@ folded is what rules look at.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import field
+from functools import lru_cache
 
+from permissions.core.frozen import made_often
 from permissions.core.text import shown
 
 MAX_LENGTH = 4096
+_REMEMBERED = 4096
 HUB = "docker.io"
 
 _MAX_PATH_LENGTH = 255
@@ -36,7 +39,7 @@ class InvalidReference(ValueError):
     """A text that is no image reference; `str()` is a sentence for the person who wrote it (C8)."""
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class ImageReference:
     """A reference as it was read: familiar names completed, everything else untouched."""
 
@@ -44,14 +47,18 @@ class ImageReference:
     path: str
     tag: str | None = None
     digest: str | None = None
+    _text: str = field(init=False, repr=False, compare=False)
 
-    def __str__(self) -> str:
+    def __post_init__(self) -> None:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.host}/{self.path}{tag}{digest}"
+        object.__setattr__(self, "_text", f"{self.host}/{self.path}{tag}{digest}")
+
+    def __str__(self) -> str:
+        return self._text
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Repository:
     """A repository after folding: what categories, namespaces and rules are matched against."""
 
@@ -68,6 +75,14 @@ def parse(text: str) -> ImageReference:
     Takes any string; nothing is trimmed, decoded or repaired (C8). Raises `InvalidReference` for
     what that function refuses and for what it gives an empty host (`a_b.c/x`).
     """
+    # Before anything looks at the whole text, as remembering it would.
+    _refuse_long(text)
+    return _parse(text)
+
+
+# Build machines ask for the same few images again and again.
+@lru_cache(_REMEMBERED)
+def _parse(text: str) -> ImageReference:
     _refuse_unreadable(text)
     _refuse_identifier(text)
     name, digest = _cut(text, "@")
@@ -95,6 +110,7 @@ def parse_namespace(text: str) -> tuple[str, str]:
 
     The path is empty where a host stands alone. Raises `InvalidReference`.
     """
+    _refuse_long(text)
     _refuse_unreadable(text)
     first, slash, rest = text.partition("/")
     host, path = (first, rest) if means_host(first) else (HUB, text)
@@ -147,19 +163,24 @@ def fold(reference: ImageReference, mirrors: frozenset[str] = frozenset()) -> Re
     `mirrors` are the folded hosts of connected registries whose upstream is Docker Hub (C6).
     """
     host = fold_host(reference.host)
-    if host in mirrors:
-        host = HUB
-    if host == HUB and "/" not in reference.path:
-        return Repository(host, _OFFICIAL + reference.path)
-    return Repository(host, reference.path)
+    return repository_at(HUB if host in mirrors else host, reference.path)
 
 
-def _refuse_unreadable(text: str) -> None:
-    """Refuse what can be no reference at all, the length first: nothing long is ever scanned."""
+def repository_at(host: str, path: str) -> Repository:
+    """Return the repository at a path of a folded host; official ones may lack `library/`."""
+    return Repository(host, path if host != HUB or "/" in path else _OFFICIAL + path)
+
+
+def _refuse_long(text: str) -> None:
+    """Refuse what can be no reference by its length alone: nothing long is ever scanned."""
     if len(text) > MAX_LENGTH:
         raise InvalidReference(
             f"The reference is {len(text)} characters long: at most {MAX_LENGTH} are allowed."
         )
+
+
+def _refuse_unreadable(text: str) -> None:
+    """Refuse what can be no reference whatever it names."""
     if not text:
         raise InvalidReference("The reference is empty: name an image, such as docker.io/acme/app.")
     if not text.isascii():

@@ -5,12 +5,19 @@ A row is the rule's number in semantics.md, the code it answers with (which says
 The tables are data so that explaining a decision walks the same rows that made it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from permissions.core import looked_at
-from permissions.core.policy import Category, Plan, Rule, SubjectKind
+from permissions.core.policy import (
+    OFFICIAL,
+    ORGANIZATION,
+    VERIFIED_PUBLISHER,
+    Plan,
+    Rule,
+    SubjectKind,
+)
 from permissions.core.questions import (
     PUSH_ACTIONS,
     Asked,
@@ -24,6 +31,8 @@ from permissions.core.reference import InvalidReference
 
 QuestionT = TypeVar("QuestionT")
 
+_BUSINESS, _USER = Plan.BUSINESS, SubjectKind.USER
+
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[QuestionT]):
@@ -33,9 +42,12 @@ class Row(Generic[QuestionT]):
     fact: Callable[[QuestionT], str]
 
 
-def matching(rows: tuple[Row[QuestionT], ...], question: QuestionT) -> Iterator[Row[QuestionT]]:
-    """Yield the rows that match, in order; only the first of them counts."""
-    return (row for row in rows if row.applies(question))
+def first_match(rows: tuple[Row[QuestionT], ...], question: QuestionT) -> Row[QuestionT] | None:
+    """Return the first row that matches, the only one that counts."""
+    for row in rows:
+        if row.applies(question):
+            return row
+    return None
 
 
 _D2: Row[Asked] = Row(
@@ -73,7 +85,7 @@ BEFORE_ANY_ORGANIZATION: tuple[Row[Asked], ...] = (
     Row(
         "D16",
         Rule.NOT_A_MEMBER,
-        lambda q: not q.deciders and q.subject.kind is not SubjectKind.USER,
+        lambda q: not q.deciders and q.subject.kind is not _USER,
         looked_at.deciders_of_kind,
     ),
     Row(
@@ -92,7 +104,7 @@ PULL: tuple[Row[Case], ...] = (
     Row(
         "D4",
         Rule.NOT_ENABLED,
-        lambda c: c.organization.plan is not Plan.BUSINESS,
+        lambda c: c.organization.plan is not _BUSINESS,
         looked_at.plan,
     ),
     Row(
@@ -105,7 +117,7 @@ PULL: tuple[Row[Case], ...] = (
     Row(
         "D6",
         Rule.ORGANIZATION_IMAGE,
-        lambda c: c.category is Category.ORGANIZATION,
+        lambda c: c.category is ORGANIZATION,
         looked_at.category,
     ),
     Row("D7", Rule.BLOCKED, lambda c: c.block is not None, looked_at.block),
@@ -113,28 +125,27 @@ PULL: tuple[Row[Case], ...] = (
     Row(
         "D8",
         Rule.OFFICIAL_ALLOWED,
-        lambda c: c.category is Category.OFFICIAL and c.organization.policy.allow_official_images,
+        lambda c: c.category is OFFICIAL and c.organization.policy.allow_official_images,
         looked_at.official,
     ),
     Row(
         "D8",
         Rule.OFFICIAL_RESTRICTED,
-        lambda c: c.category is Category.OFFICIAL,
+        lambda c: c.category is OFFICIAL,
         looked_at.official,
     ),
     Row(
         "D9",
         Rule.VERIFIED_PUBLISHER_ALLOWED,
         lambda c: (
-            c.category is Category.VERIFIED_PUBLISHER
-            and c.organization.policy.allow_verified_publishers
+            c.category is VERIFIED_PUBLISHER and c.organization.policy.allow_verified_publishers
         ),
         looked_at.verified_publishers,
     ),
     Row(
         "D9",
         Rule.VERIFIED_PUBLISHER_RESTRICTED,
-        lambda c: c.category is Category.VERIFIED_PUBLISHER,
+        lambda c: c.category is VERIFIED_PUBLISHER,
         looked_at.verified_publishers,
     ),
     Row("D10", Rule.COMMUNITY_RESTRICTED, lambda _: True, looked_at.category),
@@ -151,7 +162,7 @@ OTHER_ACTIONS: tuple[Row[Case], ...] = (
     Row(
         "D13",
         Rule.PUSH_DENIED,
-        lambda c: c.category is not Category.ORGANIZATION,
+        lambda c: c.category is not ORGANIZATION,
         looked_at.category,
     ),
     Row("D13", Rule.PUSH_DENIED, lambda c: not c.may_push, looked_at.pushing),
@@ -221,10 +232,12 @@ def rows_for(case: Case) -> tuple[Row[Case], ...]:
 
 def rule_for(case: Case) -> Rule:
     """Return the first rule that matches in one organization."""
-    return next(matching(rows_for(case), case)).rule
+    row = first_match(rows_for(case), case)
+    assert row is not None  # the last row of either table matches whatever comes
+    return row.rule
 
 
 def settled(found: Found) -> Rule:
     """Return the rule that answers in the end."""
-    row = next(matching(AFTERWARDS, found), None)
+    row = first_match(AFTERWARDS, found)
     return found.rule if row is None else row.rule

@@ -18,7 +18,6 @@ from permissions.core.own_rules import (
     InvalidTarget,
     OwnRule,
     OwnRules,
-    Target,
     format_target,
     parse_target,
     rule_problem,
@@ -227,7 +226,7 @@ def test_a_target_read_from_a_reference_is_found_for_just_that_repository(
     rules = OwnRules((OwnRule(1, Effect.BLOCK, target),))
 
     def found(repository: Repository) -> bool:
-        targets: list[Target] = targets_of(repository, Category.COMMUNITY)
+        targets = targets_of(repository, Category.COMMUNITY)
         return rules.find(Effect.BLOCK, targets, (EVERYONE,), NOW) is not None
 
     assert found(fold(read))
