@@ -5,8 +5,14 @@ from collections.abc import Iterable
 from orgs.actor import Actor, Invalid
 from orgs.events import announce
 from orgs.models import Membership, Organization, Team, TeamMembership, User
-from orgs.queries import member_of, team_of
-from orgs.transactions import operation, record_change, require_active_owner, require_owner
+from orgs.queries import member_of, members_named
+from orgs.transactions import (
+    existing_team,
+    operation,
+    record_change,
+    require_active_owner,
+    require_owner,
+)
 
 
 @operation
@@ -15,14 +21,9 @@ def add_member(
 ) -> Membership:
     """Make a user a member, in these teams. Adding a member again adds only teams."""
     require_owner(actor, organization, "add members")
-    found = [_team(organization, name) for name in teams]
+    found = [existing_team(organization, name) for name in teams]
     membership, created = Membership.objects.get_or_create(organization=organization, user=user)
-    joined = []
-    for team in found:
-        _, new = TeamMembership.objects.get_or_create(
-            organization=organization, team=team, membership=membership
-        )
-        joined += [team.name] if new else []
+    joined = _join(membership, found)
     if created or joined:
         action = "member.added" if created else "member.teams_changed"
         record_change(actor, organization, action, user.username, after={"joined": joined})
@@ -31,17 +32,60 @@ def add_member(
 
 
 @operation
-def leave_team(actor: Actor, organization: Organization, user: User, team_name: str) -> None:
-    """Take a member out of a team. Raises `Invalid` for the last active owner."""
+def change_teams(
+    actor: Actor,
+    organization: Organization,
+    user: User,
+    *,
+    join: Iterable[str] = (),
+    leave: Iterable[str] = (),
+) -> None:
+    """Put a member into teams and take them out of others; what is so already stays so.
+
+    Raises `Invalid` for somebody who is no member, and for the last active owner.
+    """
     require_owner(actor, organization, "change teams")
-    team = _team(organization, team_name)
-    gone, _ = TeamMembership.objects.filter(team=team, membership__user=user).delete()
-    if gone:
+    (membership,) = _members(organization, [user.username])
+    joining = [existing_team(organization, name) for name in join]
+    leaving = [existing_team(organization, name) for name in leave]
+    if _move(actor, organization, membership, joining, leaving):
         require_active_owner(organization)
-        record_change(
-            actor, organization, "member.teams_changed", user.username, before={"left": team_name}
-        )
         announce([organization])
+
+
+@operation
+def add_to_team(
+    actor: Actor, organization: Organization, team_name: str, usernames: Iterable[str]
+) -> list[str]:
+    """Put members into a team, all or none; into `owners`, that makes them owners.
+
+    Returns who was not in it before. Raises `Invalid` if one of them is no member.
+    """
+    require_owner(actor, organization, "change teams")
+    team = existing_team(organization, team_name)
+    members = _members(organization, usernames)
+    moved = [one.user.username for one in members if _move(actor, organization, one, [team], [])]
+    if moved:
+        announce([organization])
+    return moved
+
+
+@operation
+def take_out_of_team(
+    actor: Actor, organization: Organization, team_name: str, usernames: Iterable[str]
+) -> list[str]:
+    """Take members out of a team, all or none; they stay members of the organization.
+
+    Returns who was in it. Raises `Invalid` if no active owner would be left.
+    """
+    require_owner(actor, organization, "change teams")
+    team = existing_team(organization, team_name)
+    members = members_named(organization, usernames)
+    moved = [one.user.username for one in members if _move(actor, organization, one, [], [team])]
+    if moved:
+        require_active_owner(organization)
+        announce([organization])
+    return moved
 
 
 @operation
@@ -58,8 +102,49 @@ def remove_member(actor: Actor, organization: Organization, user: User) -> None:
     announce([organization])
 
 
-def _team(organization: Organization, name: str) -> Team:
-    team = team_of(organization, name)
-    if team is None:
-        raise Invalid(f"{organization.name} has no team {name}.")
-    return team
+def _members(organization: Organization, usernames: Iterable[str]) -> list[Membership]:
+    wanted = list(usernames)
+    found = list(members_named(organization, wanted))
+    strangers = sorted(set(wanted) - {membership.user.username for membership in found})
+    if strangers:
+        raise Invalid(f"{organization.name} has no member {', '.join(strangers)}.")
+    return found
+
+
+def _move(
+    actor: Actor,
+    organization: Organization,
+    membership: Membership,
+    joining: Iterable[Team],
+    leaving: Iterable[Team],
+) -> bool:
+    """Write and log what changes for one member; False if nothing does."""
+    joined, left = _join(membership, joining), _leave(membership, leaving)
+    if joined or left:
+        record_change(
+            actor,
+            organization,
+            "member.teams_changed",
+            membership.user.username,
+            before={"left": left} if left else None,
+            after={"joined": joined} if joined else None,
+        )
+    return bool(joined or left)
+
+
+def _join(membership: Membership, teams: Iterable[Team]) -> list[str]:
+    joined = []
+    for team in teams:
+        _, new = TeamMembership.objects.get_or_create(
+            organization_id=membership.organization_id, team=team, membership=membership
+        )
+        joined += [team.name] if new else []
+    return joined
+
+
+def _leave(membership: Membership, teams: Iterable[Team]) -> list[str]:
+    left = []
+    for team in teams:
+        gone, _ = TeamMembership.objects.filter(team=team, membership=membership).delete()
+        left += [team.name] if gone else []
+    return left

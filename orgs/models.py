@@ -152,6 +152,8 @@ class Team(models.Model):
         Membership, through="TeamMembership", related_name="teams", blank=True
     )
 
+    member_count: int  # from queries.teams_of
+
     objects: ClassVar[models.Manager["Team"]] = ScopedManager(organization="organization")
 
     class Meta:

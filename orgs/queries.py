@@ -85,18 +85,27 @@ def teams_of(organization: Organization) -> QuerySet[Team]:
     """The organization's teams with `member_count`, `owners` first."""
     with scope(organization=organization):
         return Team.objects.annotate(
-            member_count=Count("team_memberships", filter=Q(memberships__user__is_active=True))
+            member_count=Count(  # type: ignore[no-redef]  # declared for readers
+                "team_memberships", filter=Q(memberships__user__is_active=True)
+            )
         ).order_by("-is_owners", "name")
 
 
 def team_of(organization: Organization, name: str) -> Team | None:
     """The organization's team of that name, or None."""
-    return teams_of(organization).filter(name=name).first()
+    return teams_of(organization).filter(name=name).first() if is_name(name) else None
 
 
 def member_of(organization: Organization, username: str) -> Membership | None:
     """The membership of the user of that name, or None."""
     return members_of(organization).filter(user__username=username).first()
+
+
+def members_named(organization: Organization, usernames: Iterable[str]) -> list[Membership]:
+    """The memberships of those among these users who have one, by user name."""
+    names = [name for name in usernames if is_name(name)]
+    with scope(organization=organization):
+        return list(members_of(organization).filter(user__username__in=names))
 
 
 def active_member_names(organization: Organization, after: str, most: int) -> list[str]:

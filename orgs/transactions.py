@@ -11,8 +11,8 @@ from django_scopes import scope
 from audit.models import SITE
 from audit.record import Values, record
 from orgs.actor import Actor, Invalid, NotAllowed
-from orgs.models import NAME_TAKEN, Organization
-from orgs.queries import active_owners, is_owner
+from orgs.models import NAME_TAKEN, Organization, Team
+from orgs.queries import active_owners, is_owner, team_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +49,14 @@ def require_site_staff(actor: Actor, to_do: str) -> None:
     if actor.user is None or (actor.user.is_active and actor.user.is_staff):
         return
     raise NotAllowed(f"Only site staff can {to_do}.")
+
+
+def existing_team(organization: Organization, name: str) -> Team:
+    """The organization's team of that name. Raises `Invalid` if there is none."""
+    team = team_of(organization, name)
+    if team is None:
+        raise Invalid(f"{organization.name} has no team {name}.")
+    return team
 
 
 def require_active_owner(organization: Organization) -> None:

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from orgs import organization_token_views, views
+from orgs import organization_token_views, team_views, views
 
 urlpatterns = [
     path("orgs/<name:org>/members/", views.members, name="members"),
-    path("orgs/<name:org>/teams/", views.teams, name="teams"),
-    path("orgs/<name:org>/teams/<name:team>/", views.team, name="team"),
+    path("orgs/<name:org>/teams/", team_views.teams, name="teams"),
+    path("orgs/<name:org>/teams/<name:team>/", team_views.team, name="team"),
+    path("orgs/<name:org>/teams/<name:team>/settings/", team_views.change_team, name="change_team"),
+    path("orgs/<name:org>/teams/<name:team>/delete/", team_views.delete_team, name="delete_team"),
+    path("orgs/<name:org>/teams/<name:team>/leave/", team_views.leave_team, name="leave_team"),
     path("orgs/<name:org>/settings/", views.settings, name="organization_settings"),
     path(
         "orgs/<name:org>/settings/access-tokens/",

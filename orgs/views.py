@@ -23,23 +23,6 @@ def members(request: OrganizationRequest, organization: Organization) -> HttpRes
     return render(request, "orgs/members.html", {"page": page})
 
 
-@require_safe
-@org_page
-def teams(request: OrganizationRequest, organization: Organization) -> HttpResponse:
-    return render(request, "orgs/teams.html", {"teams": queries.teams_of(organization)})
-
-
-@require_safe
-@org_page
-def team(request: OrganizationRequest, organization: Organization, team: str) -> HttpResponse:
-    found = queries.team_of(organization, team)
-    if found is None:
-        raise Http404("No team of this name.")
-    people = queries.members_of_team(organization, found)
-    page = Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "orgs/team.html", {"team": found, "page": page})
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @org_page
 def settings(request: OrganizationRequest, organization: Organization) -> HttpResponse:

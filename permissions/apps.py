@@ -8,9 +8,12 @@ class PermissionsConfig(AppConfig):
     def ready(self) -> None:
         from prometheus_client import REGISTRY
 
-        from orgs.events import changed
+        from orgs.events import changed, deletion_asked, team_going
         from permissions.catalog_metrics import CatalogCollector
+        from permissions.own_rule_operations import keep_on_record, reasons_to_keep
         from permissions.versions import bump
 
         changed.connect(bump, dispatch_uid="permissions.versions.bump")
+        deletion_asked.connect(reasons_to_keep, dispatch_uid="permissions.reasons_to_keep")
+        team_going.connect(keep_on_record, dispatch_uid="permissions.keep_on_record")
         REGISTRY.register(CatalogCollector())

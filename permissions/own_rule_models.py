@@ -18,6 +18,7 @@ class OwnRule(models.Model):
     """A block or an exception of an organization (D7); kept after it has ended, for the record.
 
     Without team and user it is for everyone. The target is as `permissions.core` writes it.
+    `former_team` names the team that a past rule was for, where that has been deleted since.
     """
 
     class Effect(models.TextChoices):
@@ -27,7 +28,9 @@ class OwnRule(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="own_rules")
     effect = models.CharField(max_length=10, choices=Effect.choices)
     target = models.CharField(max_length=MAX_TARGET_LENGTH)
-    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="own_rules")
+    # Never deleted with its team alone: that would let through what a block refuses.
+    team = models.ForeignKey(Team, models.RESTRICT, null=True, blank=True, related_name="own_rules")
+    former_team = models.CharField(max_length=NAME_MAX_LENGTH, blank=True)
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="own_rules")
     reason = models.CharField(max_length=MAX_REASON_LENGTH, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
@@ -49,13 +52,19 @@ class OwnRule(models.Model):
                 condition=Q(team=None) | Q(user=None), name="permissions_own_rule_one_audience"
             ),
             models.CheckConstraint(
-                condition=~Q(effect="exception", target="community", team=None, user=None),
+                condition=~Q(
+                    effect="exception", target="community", team=None, user=None, former_team=""
+                ),
                 name="permissions_own_rule_community_not_for_everyone",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None, ended_by="")
                 | Q(ended_at__isnull=False) & ~Q(ended_by=""),
                 name="permissions_own_rule_ended_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(former_team="") | Q(team=None, user=None, ended_at__isnull=False),
+                name="permissions_own_rule_past_without_its_team",
             ),
             models.UniqueConstraint(
                 "organization",

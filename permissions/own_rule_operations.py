@@ -13,7 +13,7 @@ from orgs.queries import member_of, team_of
 from orgs.transactions import operation, record_change, require_owner
 from permissions.core import own_rules as core
 from permissions.own_rule_models import OwnRule
-from permissions.own_rule_queries import audience_of
+from permissions.own_rule_queries import audience_of, rules_in_force
 from permissions.plan import require_plan
 from permissions.queries import mirror_hosts, owned_namespaces
 
@@ -76,6 +76,24 @@ def end_own_rule(actor: Actor, organization: Organization, rule_id: int) -> OwnR
     record_change(actor, organization, "own_rule.ended", rule.target, before=_described(rule))
     announce([organization])
     return rule
+
+
+def reasons_to_keep(*, team: Team, **_: object) -> list[str]:
+    """Why a team can't be deleted: rules for it are in force. Receives `deletion_asked`."""
+    in_force = [str(rule) for rule in rules_in_force(team.organization) if rule.team == team]
+    if not in_force:
+        return []
+    rules = ", ".join(in_force)
+    return [f"Rules for the team {team.name} are in force: {rules}. End them first."]
+
+
+def keep_on_record(*, team: Team, **_: object) -> None:
+    """Let a team's past rules outlive it, with its name. Receives `team_going`."""
+    past = OwnRule.objects.filter(team=team)
+    past.filter(ended_at=None, ends_at__lte=timezone.now()).update(
+        ended_at=F("ends_at"), ended_by=EXPIRED
+    )
+    past.exclude(ended_at=None).update(team=None, former_team=team.name)
 
 
 def _checked(

@@ -27,9 +27,9 @@ def rules_that_count(organization: Organization) -> core.OwnRules:
 
 
 def audience_of(rule: OwnRule) -> core.Audience:
-    """Whom a rule is for."""
-    if rule.team is not None:
-        return core.Audience.team(rule.team.name)
+    """Whom a rule is, or was, for."""
+    if rule.team is not None or rule.former_team:
+        return core.Audience.team(rule.team.name if rule.team else rule.former_team)
     return core.Audience.user(rule.user.username) if rule.user else core.EVERYONE
 
 

@@ -1,7 +1,8 @@
 """The site as people meet it, as a pytest plugin: served by granian, on PostgreSQL and Redis.
 
-Started once for the session, with the demo's people. `script/test` provides PostgreSQL and Redis;
-what else a machine lacks fails the test that needs it, and never lets it pass unrun.
+Started once for the session, with the demo's people and a team of acme's. `script/test` provides
+PostgreSQL and Redis; what else a machine lacks fails the test that needs it, and never lets it
+pass unrun.
 """
 
 import os
@@ -58,6 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[D
             f"--acme-registry-host=localhost:{ports['acme']}",
             f"--site-registry-host=localhost:{ports['hub']}",
         )
+        site.manage("create_team", "acme", "builders", "--can-push")
 
     # Beside the database that other tests use, and one for each worker of pytest-xdist.
     database = create_database(os.environ["DATABASE_URL"], f"hubadmin_e2e_{worker_id}")

@@ -41,7 +41,9 @@ ACTIONS = {
     "registry.connected": "connected the registry",
     "registry.credential_issued": "issued a credential of the registry",
     "registry.disconnected": "disconnected the registry",
+    "team.changed": "changed the team",
     "team.created": "created the team",
+    "team.deleted": "deleted the team",
     "user.deactivated": "deactivated the user",
     "user.reactivated": "reactivated the user",
 }
@@ -55,7 +57,8 @@ FIELDS = {
     "enabled": "Image Access Management",
     "joined": "Joined the teams",
     "keep_old": "Older ones stay good",
-    "left": "Left the team",
+    "left": "Left the teams",
+    "members": "Members",
     "members_only": "Members only",
     "upstream": "Mirror of",
 }

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization, existing_user
-from orgs.member_operations import leave_team
+from orgs.member_operations import take_out_of_team
 
 
 class Command(OperationCommand):
@@ -18,5 +18,5 @@ class Command(OperationCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         organization = existing_organization(options["organization"])
         user = existing_user(options["username"])
-        leave_team(Actor.site_staff(), organization, user, options["team"])
+        take_out_of_team(Actor.site_staff(), organization, options["team"], [user.username])
         self.stdout.write(f"{user} is not in the team {options['team']} of {organization}.")
