@@ -222,6 +222,11 @@ def organization_at_docker_hub(docker_organization: str) -> Organization | None:
     return Organization.objects.filter(docker_organization=docker_organization).first()
 
 
+def organizations_at_docker_hub(names: Iterable[str]) -> list[Organization]:
+    """The organizations that give one of these as their name at Docker Hub, by name."""
+    return list(Organization.objects.filter(docker_organization__in=list(names)))
+
+
 def organization_named(name: str) -> Organization | None:
     """The organization of that name. For callers who may know of every organization."""
     return Organization.objects.filter(name=name).first() if is_name(name) else None

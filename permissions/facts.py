@@ -68,7 +68,7 @@ def facts_for(
                 namespace_owner=owner,
             )
         }
-        _check_version(asker)
+        check_version(asker)
         return Facts(
             subject=subject,
             registry=asker.registry,
@@ -117,7 +117,8 @@ def _namespace_owner(
     return once(queries.namespace_owner, fold(reference, site_mirrors))
 
 
-def _check_version(asker: Asker) -> None:
+def check_version(asker: Asker) -> None:
+    """Raise `NotYetKnown` if the asker has seen a later version of a policy than there is."""
     if asker.min_version is None or asker.organization is None:
         return
     known = once(queries.policy_version, asker.organization)

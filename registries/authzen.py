@@ -12,6 +12,7 @@ from orgs.guards import Guard
 from permissions.authorize import authorize
 from permissions.core.decision import Decision, OrganizationDecision
 from permissions.core.policy import Rule
+from permissions.facts import Asker, Claim
 from registries import authzen_openapi
 from registries.authzen_request import (
     IMAGE,
@@ -27,6 +28,7 @@ from registries.authzen_request import (
     claim_of,
     failed,
 )
+from registries.authzen_sign_in import MACHINE, SIGN_IN, sign_in_answer
 from registries.http import Answer, Request, Route, json_answer
 from registries.pull_log import Protocol, note
 from registries.throttle import RETRY_AFTER_SECONDS, UNKNOWN_SUBJECTS, count
@@ -77,8 +79,16 @@ def evaluated(request: Request, caller: Caller, evaluation: Evaluation) -> dict[
     claim = claim_of(evaluation.subject)
     if claim is None:
         raise Refused(400, "The subject.type must be user, token or anonymous.")
+    if (evaluation.resource.type, evaluation.action.name) == (MACHINE, SIGN_IN):
+        return sign_in_answer(claim, asker, evaluation.resource)
     if evaluation.resource.type != IMAGE:
-        raise Refused(400, 'The resource.type must be "image".')
+        raise Refused(400, f'The resource.type must be "{IMAGE}", or "{MACHINE}" for {SIGN_IN}.')
+    return _about_image(request, caller, evaluation, claim, asker)
+
+
+def _about_image(
+    request: Request, caller: Caller, evaluation: Evaluation, claim: Claim, asker: Asker
+) -> dict[str, Any]:
     decision = authorize(claim, asker, evaluation.resource.id, evaluation.action.name)
     # Only who is unknown waits: somebody who guesses names must not stop everybody's pulls.
     if decision.rule is Rule.UNKNOWN_SUBJECT and not count(UNKNOWN_SUBJECTS, caller.key):

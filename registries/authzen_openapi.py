@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_TYPED = {
+_TYPED: dict[str, Any] = {
     "type": "object",
     "required": ["type", "id"],
     "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
@@ -15,9 +15,22 @@ _REQUEST: dict[str, Any] = {
         "action": {
             "type": "object",
             "required": ["name"],
-            "properties": {"name": {"type": "string", "examples": ["pull", "push", "delete"]}},
+            "properties": {
+                "name": {"type": "string", "examples": ["pull", "push", "delete", "sign_in"]}
+            },
         },
-        "resource": {**_TYPED, "description": "image, and its reference"},
+        "resource": {
+            **_TYPED,
+            "description": "image, and its reference; or, for sign_in, machine, and any name",
+            "properties": {
+                **_TYPED["properties"],
+                "properties": {
+                    "type": "object",
+                    "description": "Of a machine: what its registry.json says.",
+                    "properties": {"allowedOrgs": {"type": "array", "items": {"type": "string"}}},
+                },
+            },
+        },
         "context": {
             "type": "object",
             "properties": {
@@ -32,8 +45,26 @@ _REQUEST: dict[str, Any] = {
             "action": {"name": "pull"},
             "resource": {"type": "image", "id": "docker.io/randomdev/tool:1.2"},
             "context": {"organization": "acme"},
-        }
+        },
+        {
+            "subject": {"type": "user", "id": "mel"},
+            "action": {"name": "sign_in"},
+            "resource": {
+                "type": "machine",
+                "id": "laptop-17",
+                "properties": {"allowedOrgs": ["acme"]},
+            },
+        },
     ],
+}
+_FINDING = {
+    "type": "object",
+    "required": ["code", "severity", "message"],
+    "properties": {
+        "code": {"type": "string"},
+        "severity": {"enum": ["error", "warning"]},
+        "message": {"type": "string"},
+    },
 }
 _CONTEXT = {
     "type": "object",
@@ -53,6 +84,11 @@ _CONTEXT = {
         },
         "reason": {"type": "string"},
         "organizations": {"type": "array", "items": {"type": "object"}},
+        "findings": {
+            "type": "array",
+            "description": "Of sign_in: what is wrong with the list of allowed organizations.",
+            "items": _FINDING,
+        },
     },
 }
 _RESPONSE = {
@@ -100,7 +136,7 @@ def _post(
 
 EVALUATION = _post(
     "access_evaluation",
-    "May this subject do this with this image?",
+    "May this subject do this with this image, or sign in on this machine?",
     _REQUEST,
     {"200": _json("The decision; a denial is an answer.", _RESPONSE), **_ERRORS_OF_EVALUATIONS},
 )

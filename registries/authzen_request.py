@@ -45,8 +45,12 @@ class Action(msgspec.Struct):
 
 
 class Resource(msgspec.Struct):
+    """What is asked about. Properties stay as they were sent, so that a key that stands there
+    twice can be seen."""
+
     type: str
     id: str
+    properties: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Context(msgspec.Struct):

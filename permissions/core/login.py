@@ -28,12 +28,17 @@ def decide_login(subject: Subject, registry: Registry) -> LoginDecision:
         )
     if registry.requires_membership and not _belongs(subject, registry):
         to_whom = registry.organization or "an organization here"
-        return _refused(
-            Rule.NOT_A_MEMBER,
-            f"Sign-in is only for members of {to_whom}. Ask one of its owners for an invitation, "
-            "or sign in with another account.",
-        )
+        return _refused(Rule.NOT_A_MEMBER, only_for_members(to_whom))
     return LoginDecision(True, Rule.NOT_GOVERNED, "You may sign in.")
+
+
+def only_for_members(whose: str, *, of_several: bool = False) -> str:
+    """Say who may sign in, and what everybody else can do (S2), on machines and at registries."""
+    owners = "their" if of_several else "its"
+    return (
+        f"Sign-in is only for members of {whose}. Ask one of {owners} owners for an invitation, "
+        "or sign in with another account."
+    )
 
 
 def _belongs(subject: Subject, registry: Registry) -> bool:

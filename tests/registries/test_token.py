@@ -235,19 +235,6 @@ def test_every_organization_of_a_subject_decides_at_a_site_wide_registry(
     assert granted(ask(scope, who="gus", service="hub"))
 
 
-def test_a_members_only_registry_refuses_sign_in_to_others(ask: Ask) -> None:
-    registry = stored_registry("acme")
-    assert registry is not None
-    assert granted(ask(who="nina")) == {}
-    registry.members_only = True
-    ConnectedRegistry.save(registry)
-    status, code, message = error(ask(who="nina"))
-    assert (status, code) == (401, "DENIED")
-    assert "only for members of acme" in message
-    assert "invitation" in message
-    assert granted(ask()) == {}
-
-
 def test_tokens_are_passwords_and_narrow(ask: Ask, demo: dict[str, str]) -> None:
     assert granted(ask("repository:acme/app:pull", secret=demo["MEL_TOKEN"]))
     mel = named_user("mel")

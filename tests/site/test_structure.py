@@ -14,6 +14,7 @@ PROTOCOLS = (
     "authzen_page.py",
     "authzen_request.py",
     "authzen_search.py",
+    "authzen_sign_in.py",
     "token.py",
     "token_request.py",
     "refresh.py",

@@ -1,0 +1,33 @@
+"""The one place where facts about a sign-in are gathered and the check is asked."""
+
+from dataclasses import dataclass
+
+from enforcement.allowed_orgs import AllowedOrgs
+from enforcement.check import Outcome, check
+from enforcement.facts import facts_for
+from permissions.facts import Asker, Claim, check_version
+from permissions.queries import policy_version
+from permissions.reading import moment, once
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """An outcome, for which organization it is, and as of which version of that one's rules.
+
+    The organization is the one that asks; if the whole site does, the one that admits, if any.
+    """
+
+    outcome: Outcome
+    organization: str | None
+    policy_version: int | None
+
+
+def authorize_sign_in(claim: Claim, asker: Asker, allowed_orgs: AllowedOrgs) -> SignIn:
+    """Decide whether somebody may sign in on a machine with this list. Raises `NotYetKnown`."""
+    asking = asker.organization or (asker.registry.organization if asker.registry else None)
+    with moment():
+        check_version(asker)
+        outcome = check(allowed_orgs, facts_for(claim, allowed_orgs.names, asking))
+        organization = asking or outcome.organization
+        version = once(policy_version, organization) if organization else None
+    return SignIn(outcome, organization, version)
