@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from orgs.models import User
-from orgs.queries import organizations_of
+from orgs.queries import is_site_staff, organizations_of
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -17,4 +17,5 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "my_organizations": organizations_of(user),
         "organization": getattr(request, "organization", None),
         "is_owner": getattr(request, "is_owner", False),
+        "is_site_staff": is_site_staff(user),
     }

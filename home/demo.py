@@ -12,19 +12,20 @@ from django.utils import timezone
 from orgs.actor import Actor
 from orgs.member_operations import add_member
 from orgs.models import AccessToken, Organization, User
-from orgs.operations import create_organization, create_user, set_password
+from orgs.operations import appoint_staff, create_organization, create_user, set_password
 from orgs.queries import organization_named, personal_token, user_named
 from orgs.token_operations import create_personal_token
 from permissions.catalog_file import STARTER, STARTER_SOURCE, read_catalog
 from permissions.catalog_operations import replace_catalog
 from permissions.core.reference import HUB
-from permissions.namespace_operations import assign_namespace
+from permissions.namespace_operations import assign_namespace, request_namespace
 from permissions.queries import stored_registry
 from permissions.registry_operations import (
     connect_registry,
     connect_site_registry,
     issue_registry_credential,
 )
+from permissions.registry_queries import waiting_requests_of
 
 PEOPLE = {
     "olivia": "Olivia Okafor",
@@ -32,6 +33,7 @@ PEOPLE = {
     "gus": "Gus García",
     "nina": "Nina Novak",
     "ivan": "Ivan Ilić",
+    "sam": "Sam Sato",
 }
 WITH_TOKEN = ("olivia", "mel", "gus", "nina")
 ORGANIZATIONS = (
@@ -91,6 +93,7 @@ def _load(hosts: Hosts) -> dict[str, str]:
     staff = Actor.site_staff()
     password = secrets.token_urlsafe(12)
     people = {name: _person(staff, name, password) for name in PEOPLE}
+    appoint_staff(staff, people["sam"])
     for name, display_name, owner, plan in ORGANIZATIONS:
         if organization_named(name) is None:
             create_organization(
@@ -101,6 +104,9 @@ def _load(hosts: Hosts) -> dict[str, str]:
         add_member(staff, acme, people[name])
     for organization in (acme, globex):
         assign_namespace(staff, organization, organization.name)
+    if not waiting_requests_of(globex):
+        gus = Actor("gus", None, people["gus"])
+        request_namespace(gus, globex, "globex-labs", note="Our research team publishes there.")
     starter = read_catalog(STARTER.read_bytes())
     replace_catalog(staff, starter.catalog, source=STARTER_SOURCE, dated=starter.dated)
     tokens = {f"{name.upper()}_TOKEN": _token(staff, people[name]) for name in WITH_TOKEN}

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django_scopes import scope
 
 from orgs.models import Organization, User
-from orgs.queries import organization_seen_by
+from orgs.queries import is_site_staff, organization_seen_by
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -26,6 +26,7 @@ class Guard(StrEnum):
     PERSON = "person"  # any signed-in person, about themselves
     MEMBER = "member"  # members of the organization in the path, owners to write; others get 404
     OWNER = "owner"  # owners of it; members get 403
+    STAFF = "staff"  # site staff, about what all organizations share; everybody else gets 404
     PACKAGE = "package"  # the package that brings the view checks by itself
     TOKEN = "token"  # its own credential check, in REST framework or a protocol module
 
@@ -61,6 +62,23 @@ def personal_page(
         return view(_signed_in(request), *args, **kwargs)
 
     return declare(Guard.PERSON, guarded)
+
+
+def staff_page(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let site staff in, for what is the whole site's; no tenant's page ever has this guard (P10).
+
+    To everybody else there is no such page.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not is_site_staff(_signed_in(request).user):
+            raise Http404("This page is for site staff.")
+        return view(_signed_in(request), *args, **kwargs)
+
+    return declare(Guard.STAFF, guarded)
 
 
 def org_page(view: OrganizationView) -> Callable[..., HttpResponseBase]:

@@ -55,6 +55,18 @@ def set_password(actor: Actor, user: User, password: str) -> None:
         record_change(actor, None, "user.password_set", user.username)
 
 
+def appoint_staff(actor: Actor, user: User) -> None:
+    """Let a user look after what all organizations share. It opens no tenant's pages (P10)."""
+    require_site_staff(actor, "appoint site staff")
+    _set_staff(actor, user, staff=True)
+
+
+def dismiss_staff(actor: Actor, user: User) -> None:
+    """End that a user is site staff."""
+    require_site_staff(actor, "dismiss site staff")
+    _set_staff(actor, user, staff=False)
+
+
 def change_own_password(actor: Actor, user: User, password: str) -> None:
     """Give a user the password that they chose, on a page or by a link that was mailed to them."""
     if actor.user != user:
@@ -155,6 +167,17 @@ def change_profile(
         after={field: wished[field] for field in sorted(changed)},
     )
     announce([organization])
+
+
+@transaction.atomic
+def _set_staff(actor: Actor, user: User, *, staff: bool) -> None:
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if locked.is_staff == staff:
+        return
+    locked.is_staff = staff
+    locked.save(update_fields=["is_staff"])
+    action = "user.appointed_staff" if staff else "user.dismissed_staff"
+    record_change(actor, None, action, user.username)
 
 
 def _set_active(actor: Actor, user: User, *, active: bool) -> None:

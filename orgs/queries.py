@@ -62,6 +62,11 @@ def is_owner(organization: Organization, user: User) -> bool:
         return TeamMembership.objects.filter(team__is_owners=True, membership__user=user).exists()
 
 
+def is_site_staff(user: User) -> bool:
+    """Whether the user looks after the site (P10)."""
+    return user.is_active and user.is_staff
+
+
 def active_owners(organization: Organization) -> QuerySet[User]:
     """The organization's active owners, by user name."""
     with scope(organization=organization):

@@ -12,7 +12,7 @@ from audit.models import SITE
 from audit.record import Values, record
 from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.models import NAME_TAKEN, Organization, Team
-from orgs.queries import active_owners, is_owner, team_of
+from orgs.queries import active_owners, is_owner, is_site_staff, team_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,9 +44,14 @@ def require_owner(actor: Actor, organization: Organization, to_do: str) -> None:
     )
 
 
+def is_staff(actor: Actor) -> bool:
+    """Whether the actor is site staff, on a page or at the command line."""
+    return actor.user is None or is_site_staff(actor.user)
+
+
 def require_site_staff(actor: Actor, to_do: str) -> None:
     """Raise `NotAllowed` unless the actor is site staff."""
-    if actor.user is None or (actor.user.is_active and actor.user.is_staff):
+    if is_staff(actor):
         return
     raise NotAllowed(f"Only site staff can {to_do}.")
 

@@ -9,7 +9,13 @@ from orgs.actor import Actor, Invalid
 from orgs.events import announce
 from orgs.mail import write_to_owners
 from orgs.models import Organization
-from orgs.transactions import operation, record_change, require_owner, require_site_staff
+from orgs.transactions import (
+    is_staff,
+    operation,
+    record_change,
+    require_owner,
+    require_site_staff,
+)
 from permissions.core.reference import HUB, InvalidReference, parse
 from permissions.models import CatalogEntry, ConnectedRegistry, Namespace, NamespaceRequest
 from permissions.versions import lock_site
@@ -32,10 +38,10 @@ def assign_namespace(
 
     Raises `Invalid` for a path that is malformed, taken, or inside somebody else's.
     """
-    if registry is not None and registry.organization_id is not None:
-        require_owner(actor, organization, "assign its namespaces")
-    else:
+    if _is_shared(registry):
         require_site_staff(actor, "assign namespaces on Docker Hub and on site-wide registries")
+    else:
+        require_owner(actor, organization, "assign its namespaces")
     return _assign(actor, organization, path, registry)
 
 
@@ -53,7 +59,7 @@ def request_namespace(
     Raises `Invalid` for one that nobody could be given, that is owned, or that is asked for.
     """
     require_owner(actor, organization, "ask for namespaces")
-    if registry is not None and registry.organization_id is not None:
+    if not _is_shared(registry):
         raise Invalid(f"Owners of {organization.name} assign namespaces on its own registries.")
     lock_site()
     with scopes_disabled():
@@ -122,8 +128,12 @@ def decline_namespace(
 
 @operation
 def release_namespace(actor: Actor, organization: Organization, namespace: Namespace) -> None:
-    """Let a namespace go: its images are the organization's no more. Raises `Invalid` if gone."""
-    require_owner(actor, organization, "release its namespaces")
+    """Let a namespace go: its images are the organization's no more. Raises `Invalid` if gone.
+
+    Site staff may release what they assign: namespaces on Docker Hub and on site-wide registries.
+    """
+    if not (_is_shared(namespace.registry) and is_staff(actor)):
+        require_owner(actor, organization, "release its namespaces")
     lock_site()
     name = str(namespace)
     deleted, _ = Namespace.objects.filter(pk=namespace.pk).delete()
@@ -151,6 +161,11 @@ def _assign(
         record_change(actor, organization, "namespace.assigned", str(namespace), after=after)
         announce([organization])
     return namespace
+
+
+def _is_shared(registry: ConnectedRegistry | None) -> bool:
+    """Whether a namespace there is site staff's to give: on Docker Hub, on a site-wide registry."""
+    return registry is None or registry.organization_id is None
 
 
 def _waiting(organization: Organization, asked: NamespaceRequest) -> NamespaceRequest:

@@ -1,10 +1,12 @@
 """Reading an organization's own rules."""
 
 from django.db.models import QuerySet
-from django_scopes import scope
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
 
 from orgs.models import Organization
 from permissions.core import own_rules as core
+from permissions.core.reference import spelled
 from permissions.own_rule_models import OwnRule
 
 
@@ -17,6 +19,20 @@ def own_rules_of(organization: Organization) -> QuerySet[OwnRule]:
 def rules_in_force(organization: Organization) -> list[OwnRule]:
     """The own rules that decide at this moment, newest first."""
     return [rule for rule in own_rules_of(organization) if not rule.has_ended]
+
+
+def rules_about_host(organization: Organization, host: str) -> list[OwnRule]:
+    """The own rules in force about images on one folded host, newest first."""
+    below = f"{spelled(host)}/"
+    return [rule for rule in rules_in_force(organization) if rule.target.startswith(below)]
+
+
+def organizations_with_rules_about(host: str) -> list[Organization]:
+    """The organizations that have rules in force about images on one folded host, by number."""
+    with scopes_disabled():
+        rules = OwnRule.objects.filter(ended_at=None, target__startswith=f"{spelled(host)}/")
+        affected = rules.exclude(ends_at__lte=timezone.now()).values("organization")
+        return list(Organization.objects.filter(pk__in=affected).order_by("pk"))
 
 
 def rules_that_count(organization: Organization) -> core.OwnRules:

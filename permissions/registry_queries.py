@@ -10,18 +10,15 @@ from orgs.models import Organization
 from permissions.models import ConnectedRegistry, Namespace, NamespaceRequest
 
 SETTLED_SHOWN = 20
+# Site staff assign namespaces there; elsewhere owners do (C9).
+_SHARED = Q(registry=None) | Q(registry__organization=None)
 
 
 def connected_registries(organization: Organization) -> QuerySet[ConnectedRegistry]:
     """An organization's own registries by service name, each with `namespace_count`, and with
     `credential_created_at` and `credential_used_at` of its live credential."""
-    live = Q(credentials__revoked_at=None)
     with scope(organization=organization):
-        return ConnectedRegistry.objects.annotate(
-            namespace_count=Count("namespaces", distinct=True),
-            credential_created_at=Max("credentials__created_at", filter=live),
-            credential_used_at=Max("credentials__last_used_at", filter=live),
-        )
+        return _with_use(ConnectedRegistry.objects.all())
 
 
 def connected_registry(organization: Organization, service: str) -> ConnectedRegistry | None:
@@ -77,9 +74,39 @@ def registries_that_hold_images(organization: Organization) -> list[ConnectedReg
 
 
 def site_registries() -> list[ConnectedRegistry]:
-    """The registries that serve everybody, by service name."""
+    """The registries that serve everybody, by service name, each annotated as an organization's."""
     with scopes_disabled():
-        return list(ConnectedRegistry.objects.filter(organization=None))
+        return list(_with_use(ConnectedRegistry.objects.filter(organization=None)))
+
+
+def site_registry(service: str) -> ConnectedRegistry | None:
+    """The registry of the whole site of that service name, with `credential_created_at` and
+    `credential_used_at` of its live credential, or None."""
+    return next((one for one in site_registries() if one.service == service), None)
+
+
+def namespaces_of_all_on(registry: ConnectedRegistry) -> list[Namespace]:
+    """Everybody's namespaces on a registry of the whole site, by path. For site staff."""
+    with scopes_disabled():
+        return list(registry.namespaces.select_related("organization", "registry"))
+
+
+def waiting_requests_on(registry: ConnectedRegistry) -> list[NamespaceRequest]:
+    """Everybody's requests for namespaces on a registry that wait. For site staff."""
+    return [asked for asked in waiting_requests() if asked.registry == registry]
+
+
+def shared_namespaces(search: str = "") -> QuerySet[Namespace]:
+    """Whose namespaces on Docker Hub and on registries of the whole site are, by path: those whose
+    path or owner contains `search`. For site staff."""
+    with scopes_disabled():
+        shared = Namespace.objects.select_related("organization", "registry").filter(_SHARED)
+        return shared.filter(Q(path__contains=search) | Q(organization__name__contains=search))
+
+
+def shared_namespace_numbered(number: int) -> Namespace | None:
+    """The namespace of that number on Docker Hub or on a registry of the whole site, or None."""
+    return shared_namespaces().filter(pk=number).first()
 
 
 def waiting_requests() -> list[NamespaceRequest]:
@@ -102,3 +129,12 @@ def namespace_named(organization: Organization, name: str) -> Namespace | None:
     host, _, path = name.partition("/")
     on_host = Q(registry=None) if host == ConnectedRegistry.DOCKER_HUB else Q(registry__host=host)
     return namespaces_by_host(organization).filter(on_host, path=path).first()
+
+
+def _with_use(registries: QuerySet[ConnectedRegistry]) -> QuerySet[ConnectedRegistry]:
+    live = Q(credentials__revoked_at=None)
+    return registries.annotate(
+        namespace_count=Count("namespaces", distinct=True),
+        credential_created_at=Max("credentials__created_at", filter=live),
+        credential_used_at=Max("credentials__last_used_at", filter=live),
+    )

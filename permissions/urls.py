@@ -1,6 +1,6 @@
 from django.urls import path
 
-from permissions import api, catalog_views, namespace_views, rule_views, views
+from permissions import api, catalog_views, namespace_views, rule_views, site_views, views
 
 urlpatterns = [
     path("orgs/<name:org>/settings/permissions/", views.org_permissions, name="org_permissions"),
@@ -21,6 +21,17 @@ urlpatterns = [
         "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
         rule_views.end_rule,
         name="end_rule",
+    ),
+    path("site/namespaces/", site_views.site_namespaces, name="site_namespaces"),
+    path(
+        "site/namespaces/requests/<int:number>/",
+        site_views.answer_namespace_request,
+        name="answer_namespace_request",
+    ),
+    path(
+        "site/namespaces/<int:number>/release/",
+        site_views.site_release_namespace,
+        name="site_release_namespace",
     ),
     path("v2/orgs/<str:org>/settings", api.organization_settings, name="api_settings"),
     path("v2/orgs/<str:org>/settings/", api.organization_settings),

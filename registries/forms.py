@@ -12,6 +12,16 @@ HOST_MAX_LENGTH = 261
 IMAGE_MAX_LENGTH = 1000
 
 
+def _service_name(others: str) -> forms.CharField:
+    return forms.CharField(
+        label="Service name",
+        validators=NAME_VALIDATORS,
+        strip=False,
+        help_text="What the registry will call itself when it asks. It can't be changed, and no "
+        f"{others} can ever have it.",
+    )
+
+
 class SettingsForm(forms.Form):
     """What a connected registry is, apart from its service name."""
 
@@ -58,17 +68,57 @@ class SettingsForm(forms.Form):
 class ConnectForm(SettingsForm):
     """A registry that is to be connected."""
 
-    service = forms.CharField(
-        label="Service name",
-        validators=NAME_VALIDATORS,
-        strip=False,
-        help_text="What the registry will call itself when it asks. It can't be changed, and no "
-        "other organization can ever have it.",
-    )
+    service = _service_name("other organization")
     field_order = ["service", "host"]
 
     def wished(self) -> dict[str, Any]:
         """The arguments of `connect_registry`."""
+        return {**super().wished(), "service": self.cleaned_data["service"]}
+
+
+class SiteSettingsForm(SettingsForm):
+    """What a registry of the whole site is."""
+
+    anonymous_pulls = forms.BooleanField(
+        label="Pulls need no sign-in",
+        required=False,
+        help_text="Careful: whoever signs out is then under no organization's rules.",
+    )
+    rules_may_stop = forms.BooleanField(
+        label="Rules that name this host may stop counting",
+        required=False,
+        help_text="As a mirror, its images are judged by Docker Hub's names. Owners who have "
+        "blocks or exceptions for this host get an e-mail.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members_only = self.fields["members_only"]
+        members_only.label = "Only members of an organization may use it"
+        members_only.help_text = (
+            "Without it, whoever is in no organization signs in and pulls without restriction."
+        )
+
+    @classmethod
+    def showing(cls, registry: ConnectedRegistry) -> "SiteSettingsForm":
+        """The form as it is drawn from a registry."""
+        shown = SettingsForm.showing(registry).initial
+        return cls(initial={**shown, "anonymous_pulls": registry.anonymous_pulls})
+
+    def wished(self) -> dict[str, Any]:
+        """The arguments of `change_site_registry`."""
+        own = ("anonymous_pulls", "rules_may_stop")
+        return {**super().wished(), **{name: self.cleaned_data[name] for name in own}}
+
+
+class ConnectSiteForm(SiteSettingsForm):
+    """A registry of the whole site that is to be connected."""
+
+    service = _service_name("organization")
+    field_order = ["service", "host"]
+
+    def wished(self) -> dict[str, Any]:
+        """The arguments of `connect_site_registry`."""
         return {**super().wished(), "service": self.cleaned_data["service"]}
 
 

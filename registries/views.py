@@ -1,7 +1,5 @@
 """Connected registries: an organization's own, how each is set up, and whether it asks."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -22,7 +20,8 @@ from permissions.core.policy import SubjectKind
 from permissions.facts import Asker, Claim, NotYetKnown
 from permissions.models import ConnectedRegistry
 from permissions.queries import facts_about
-from registries.configuration import PLACEHOLDER, Connection, products
+from registries.configuration import products
+from registries.connections import connection_of, gone_is_not_found
 from registries.forms import ConnectForm, DisconnectForm, PullForm, SettingsForm
 from registries.probe import Answered, NotReached, probe
 from registries.throttle import count, exceeded
@@ -89,7 +88,7 @@ def rotate_credential(
     request: OrganizationRequest, organization: Organization, service: str
 ) -> HttpResponse:
     found = _found(organization, service)
-    with _gone_is_not_found():
+    with gone_is_not_found():
         secret = registry_operations.issue_registry_credential(Actor.of_request(request), found)
     return _registry_page(request, organization, service, secret=secret)
 
@@ -103,7 +102,7 @@ def disconnect(
     form = DisconnectForm(request.POST, service=service)
     if not form.is_valid():
         return _registry_page(request, organization, service, disconnect_form=form)
-    with _gone_is_not_found():
+    with gone_is_not_found():
         registry_operations.disconnect_registry(Actor.of_request(request), organization, service)
     messages.success(request, f"{service} is disconnected. Its credential is worth nothing now.")
     return redirect("registries", organization.name)
@@ -118,7 +117,7 @@ def try_registry(
     posted = request.POST if request.method == "POST" else None
     initial = {"member": _somebody(request, organization), "image": _example(organization, found)}
     form = PullForm(posted, host=found.host, initial=initial)
-    context = {"registry": found, "form": form, "realm": _connection(found).realm}
+    context = {"registry": found, "form": form, "realm": connection_of(found).realm}
     if form.is_valid():
         asked = form.cleaned_data["member"], form.cleaned_data["image"]
         decision = _decision(found, *asked)
@@ -142,8 +141,9 @@ def _registry_page(
         "namespaces": registry_queries.namespaces_on(organization, found),
         "form": form or SettingsForm.showing(found),
         "disconnect_form": disconnect_form or DisconnectForm(service=service),
-        "products": products(_connection(found, secret)),
+        "products": products(connection_of(found, secret)),
         "new_secret": secret,
+        "may_copy": request.is_owner,
     }
     refused = bool((form and form.errors) or (disconnect_form and disconnect_form.errors))
     status = 400 if refused else 200
@@ -153,30 +153,11 @@ def _registry_page(
     return response
 
 
-@contextmanager
-def _gone_is_not_found() -> Iterator[None]:
-    """Somebody else may disconnect a registry between our look at it and our change."""
-    try:
-        yield
-    except Invalid as error:
-        raise Http404(str(error)) from error
-
-
 def _found(organization: Organization, service: str) -> ConnectedRegistry:
     found = registry_queries.connected_registry(organization, service)
     if found is None:
         raise Http404("No registry of this name is connected for the organization.")
     return found
-
-
-def _connection(registry: ConnectedRegistry, secret: str | None = None) -> Connection:
-    return Connection(
-        service=registry.service,
-        host=registry.host,
-        mirrors_docker_hub=bool(registry.upstream),
-        site_url=settings.SITE_URL,
-        secret=secret or PLACEHOLDER,
-    )
 
 
 def _somebody(request: OrganizationRequest, organization: Organization) -> str:
@@ -212,7 +193,7 @@ def _look(organization: Organization, registry: ConnectedRegistry) -> Look:
     try:
         answered = probe(
             registry.host,
-            realm=_connection(registry).realm,
+            realm=connection_of(registry).realm,
             service=registry.service,
             allow_loopback=settings.DEMO,
         )

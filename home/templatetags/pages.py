@@ -36,6 +36,7 @@ ACTIONS = {
     "organization_token.revoked": "revoked the organization access token",
     "own_rule.added": "made a rule about",
     "own_rule.ended": "ended the rule about",
+    "own_rules.stopped_counting": "made the rules stop counting that name",
     "plan.changed": "changed the plan",
     "registry.changed": "changed the registry",
     "registry.connected": "connected the registry",

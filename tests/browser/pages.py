@@ -54,6 +54,13 @@ PAGES = {
     ),
     "mel": ORGANIZATION + ACCOUNT,
     "nina": ("/",),
+    "sam": (
+        "/site/namespaces/",
+        "/site/namespaces/requests/1/",
+        "/site/namespaces/1/release/",
+        "/site/registries/",
+        "/site/registries/hub/",
+    ),
     # On a plan without Image Access Management and Enforce Sign-in.
     "ivan": (
         "/orgs/initech/",
@@ -78,6 +85,8 @@ NO_PAGES = {
     "orgs/<name:org>/settings/registries/<name:service>/disconnect/",
     "orgs/<name:org>/teams/<name:team>/leave/",
     "readyz",
+    "site/registries/<name:service>/credential/",
+    "site/registries/<name:service>/disconnect/",
     "v2/orgs/<str:org>/settings",
     "v2/orgs/<str:org>/settings/",
     r"^orgs/(?:[\s\S]*/)?$",

@@ -26,7 +26,12 @@ from permissions.namespace_operations import (
 )
 from permissions.queries import namespaces_of, policy_of, stored_registry
 from permissions.registry_operations import connect_registry, connect_site_registry
-from permissions.registry_queries import namespace_named, request_numbered, waiting_requests
+from permissions.registry_queries import (
+    namespace_named,
+    request_numbered,
+    waiting_requests,
+    waiting_requests_of,
+)
 from tests.conftest import named_user
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +107,7 @@ def test_c9_what_can_not_be_given_is_not_asked_for(
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
         asked(acme, path)
-    assert waiting_requests() == []
+    assert not waiting_requests_of(acme)
 
 
 def test_one_request_for_one_namespace_at_a_time(acme: Organization, globex: Organization) -> None:
@@ -248,6 +253,8 @@ def test_a_site_wide_registrys_namespaces_are_asked_for_and_given(acme: Organiza
 
 
 def test_site_staff_answer_by_command(acme: Organization) -> None:
+    (of_the_demo,) = waiting_requests()
+    decline_namespace(STAFF, of_the_demo.organization, of_the_demo, "Not now.")
     assert run("namespace_requests") == "No organization asks for a namespace.\n"
     first, second = asked(acme), asked(acme, "acme-docs")
     listed = run("namespace_requests").splitlines()

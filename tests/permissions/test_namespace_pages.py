@@ -11,7 +11,7 @@ from permissions.models import Namespace, NamespaceRequest
 from permissions.namespace_operations import decline_namespace, request_namespace
 from permissions.queries import namespaces_of
 from permissions.registry_operations import connect_registry
-from permissions.registry_queries import waiting_requests, waiting_requests_of
+from permissions.registry_queries import waiting_requests_of
 from tests.conftest import named_user, post
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_on_its_own_registry_the_namespace_is_there_at_once(
     connect_registry(STAFF, acme, service="own", host="own.example")
     assert post(signed_in("olivia"), PAGE, on="own", namespace="team").status_code == 302
     assert owned(acme) == ["docker.io/acme", "own.example/team"]
-    assert waiting_requests() == []
+    assert not waiting_requests_of(acme)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_can_not_be_asked_for_is_told(
     answer = post(signed_in("olivia"), PAGE, **fields)
     assert answer.status_code == 400
     assert sentence in answer.text
-    assert waiting_requests() == []
+    assert not waiting_requests_of(acme)
     assert owned(acme) == ["docker.io/acme"]
 
 
@@ -94,7 +94,7 @@ def test_a_request_is_withdrawn_once(signed_in: SignedIn, acme: Organization) ->
     assert "is withdrawn" in olivia.get(PAGE).text
     assert send(olivia, withdraw).status_code == 302
     assert "is settled" in olivia.get(PAGE).text
-    assert waiting_requests() == []
+    assert not waiting_requests_of(acme)
 
 
 def test_a_namespace_is_released_when_its_name_is_typed(
@@ -120,7 +120,7 @@ def test_p1_members_read_without_forms(signed_in: SignedIn, acme: Organization) 
     assert send(mel, PAGE, on="", namespace="more").status_code == 403
     assert send(mel, f"{PAGE}requests/{asked.pk}/withdraw/").status_code == 403
     assert mel.get(f"{PAGE}{namespaces_of(acme)[0].pk}/release/").status_code == 403
-    assert len(waiting_requests()) == 1
+    assert len(waiting_requests_of(acme)) == 1
 
 
 def test_what_belongs_to_another_organization_does_not_exist(
@@ -137,7 +137,7 @@ def test_what_belongs_to_another_organization_does_not_exist(
     assert nina.get(PAGE).status_code == 404
     assert nina.get(f"{PAGE}{namespace.pk}/release/").status_code == 404
     assert owned(acme) == ["docker.io/acme"]
-    assert len(waiting_requests()) == 1
+    assert len(waiting_requests_of(acme)) == 1
 
 
 @pytest.mark.parametrize("number", ["0", "999999", "9" * 40, "-1", "1.0", "x"])

@@ -24,6 +24,11 @@ class Command(OperationCommand):
             action="store_true",
             help="careful: signing out lifts every restriction at this registry (site-wide only)",
         )
+        parser.add_argument(
+            "--rules-may-stop",
+            action="store_true",
+            help="rules of organizations that name the host may stop counting (site-wide mirrors)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         wished: dict[str, Any] = {
@@ -32,10 +37,13 @@ class Command(OperationCommand):
             "upstream": HUB if options["mirrors_docker_hub"] else "",
             "members_only": options["members_only"],
         }
-        if options["anonymous_pulls"] and not options["site_wide"]:
-            raise CommandError("--anonymous-pulls goes with --site-wide only.")
+        for option in ("anonymous_pulls", "rules_may_stop"):
+            if options[option] and not options["site_wide"]:
+                said = option.replace("_", "-")
+                raise CommandError(f"--{said} goes with --site-wide only.")
         if options["site_wide"]:
             wished["anonymous_pulls"] = options["anonymous_pulls"]
+            wished["rules_may_stop"] = options["rules_may_stop"]
             _, secret = connect_site_registry(Actor.site_staff(), **wished)
         else:
             organization = existing_organization(options["organization"])
