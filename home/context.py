@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from orgs.models import User
@@ -12,7 +13,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """The organization switcher's entries, and the organization that the page is about."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {}
+        return {"sign_up_is_open": settings.SIGN_UP == "open"}
     return {
         "my_organizations": organizations_of(user),
         "organization": getattr(request, "organization", None),

@@ -15,6 +15,7 @@ from home.api_docs import operations_by_tag
 from home.forms import PullFilterForm
 from orgs.guards import OrganizationRequest, org_page, public_page
 from orgs.models import Organization, User
+from orgs.operations import may_create_organizations
 from orgs.queries import active_owners, members_of, organizations_of, teams_of
 from permissions.queries import namespaces_of, policy_of, registries_of
 
@@ -26,8 +27,11 @@ PAGE_SIZE = 50
 def home(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, User):
         return render(request, "home/welcome.html")
-    organizations = organizations_of(request.user)
-    return render(request, "home/organizations.html", {"organizations": organizations})
+    context = {
+        "organizations": organizations_of(request.user),
+        "may_create": may_create_organizations(request.user),
+    }
+    return render(request, "home/organizations.html", context)
 
 
 @require_safe

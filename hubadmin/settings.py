@@ -66,6 +66,18 @@ CATALOG_FORMAT = (
     env.str("HUBADMIN_CATALOG_FORMAT", "", validate=validate.OneOf(["", "hubadmin", "docker-hub"]))
     or "hubadmin"
 )
+SIGN_UP = (
+    env.str("HUBADMIN_SIGN_UP", "", validate=validate.OneOf(["", "closed", "open"])) or "closed"
+)
+CREATE_ORGANIZATIONS = (
+    env.str(
+        "HUBADMIN_CREATE_ORGANIZATIONS",
+        "",
+        validate=validate.OneOf(["", "anyone", "staff", "never"]),
+    )
+    or "staff"
+)
+DELETION_DAYS = env.int("HUBADMIN_DELETION_DAYS", 14, validate=validate.Range(min=1, max=365))
 PROBE_REGISTRIES = env.bool("HUBADMIN_PROBE_REGISTRIES", True)
 
 for _url in CATALOG_URLS:
@@ -185,6 +197,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "clear-old-pulls": {"task": "audit.tasks.clear_old_pulls", "schedule": 3_600},
     "clear-expired-sessions": {"task": "orgs.tasks.clear_expired_sessions", "schedule": 86_400},
+    "delete-due-organizations": {
+        "task": "orgs.tasks.delete_due_organizations",
+        "schedule": 3_600,
+    },
     "clear-dead-refresh-tokens": {
         "task": "orgs.tasks.clear_dead_refresh_tokens",
         "schedule": 86_400,

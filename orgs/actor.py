@@ -27,6 +27,11 @@ class Actor:
         """Whoever runs manage.py: being on the machine is their proof."""
         return cls("site staff", None, None)
 
+    @classmethod
+    def hubadmin(cls) -> "Actor":
+        """Hubadmin itself, which does what has fallen due."""
+        return cls("Hubadmin", None, None)
+
 
 class NotAllowed(PermissionDenied):
     """The actor may not do this (403). The text tells them why, in one sentence."""

@@ -4,14 +4,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
 from orgs.actor import Actor
 from orgs.letters import with_html
-from orgs.models import User
+from orgs.models import NAME_TAKEN, User
 from orgs.operations import change_own_password
+from orgs.queries import name_is_taken
+from orgs.transactions import record_change
 
 # One sentence for both: it must not tell whether there is such an account.
 WRONG_CREDENTIALS = "Wrong user name, e-mail address or password."
@@ -26,7 +34,35 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         # manage.py makes the first people; invitations come with the members' pages.
-        return False
+        return bool(settings.SIGN_UP == "open")
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        cleaned: str = super().clean_username(username, shallow)
+        # Of an organization, or of somebody from before.
+        if not shallow and name_is_taken(cleaned):
+            raise ValidationError(NAME_TAKEN)
+        return cleaned
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        """Store whoever signs up, and log it with them."""
+        if not commit:
+            filled: User = super().save_user(request, user, form, commit=False)
+            return filled
+        try:
+            with transaction.atomic():
+                super().save_user(request, user, form)
+                address = request.META.get("REMOTE_ADDR") or None
+                actor = Actor(user.username, address, user)
+                record_change(
+                    actor, None, "user.signed_up", user.username, after={"email": user.email}
+                )
+        except IntegrityError as error:
+            # Somebody was quicker, between the look at the name or address and the writing.
+            messages.error(request, f"{NAME_TAKEN} Choose another.")
+            raise ImmediateHttpResponse(redirect("account_signup")) from error
+        return user
 
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None

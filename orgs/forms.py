@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import DomainNameValidator
 from django.utils import timezone
 
 from orgs.actor import Invalid
-from orgs.models import AccessToken, Organization
-from orgs.names import NAME_VALIDATORS
+from orgs.models import NAME_TAKEN, AccessToken, Organization
+from orgs.names import NAME_RULE, NAME_VALIDATORS
+from orgs.queries import name_is_taken
 from orgs.token_limits import read_limits
 
 
@@ -23,6 +25,13 @@ class OrganizationForm(forms.Form):
         help_text="Docker Desktop compares this name with the organizations of whoever signs in. "
         "Enforce Sign-in writes it into every file and command.",
     )
+    email_domain = forms.CharField(
+        label="E-mail domain",
+        max_length=253,
+        required=False,
+        help_text="Where your people have their e-mail, such as <code>example.com</code>. Whoever "
+        "invites an address outside it is warned. Nobody gets in by their address alone.",
+    )
 
     @classmethod
     def showing(cls, organization: Organization) -> "OrganizationForm":
@@ -31,8 +40,49 @@ class OrganizationForm(forms.Form):
             initial={
                 "display_name": organization.display_name,
                 "docker_organization": organization.docker_organization,
+                "email_domain": organization.email_domain,
             }
         )
+
+    def clean_email_domain(self) -> str:
+        domain: str = self.cleaned_data["email_domain"].removeprefix("@").lower()
+        if domain:
+            DomainNameValidator()(domain)
+        return domain
+
+
+class NewOrganizationForm(forms.Form):
+    name = forms.CharField(
+        validators=NAME_VALIDATORS,
+        strip=False,
+        help_text=f"{NAME_RULE} It can't be changed later, and nobody else can ever have it.",
+    )
+    display_name = forms.CharField(
+        max_length=100, required=False, help_text="What people read. Empty: the name."
+    )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name_is_taken(name):
+            raise forms.ValidationError(NAME_TAKEN)
+        return name
+
+
+class ConfirmNameForm(forms.Form):
+    """A name typed once more, before what can't be undone."""
+
+    name = forms.CharField(strip=True, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, data: Any, organization: Organization) -> None:
+        super().__init__(data)
+        self._expected = organization.name
+        self.fields["name"].label = f"Type {organization.name} to confirm"
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name != self._expected:
+            raise forms.ValidationError(f"This is not the name. Type {self._expected}.")
+        return name
 
 
 class AccessTokenForm(forms.Form):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import DomainNameValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -95,7 +96,16 @@ class Organization(models.Model):
         validators=NAME_VALIDATORS,
         error_messages={"unique": "Another organization has this name at Docker Hub."},
     )
+    # Where the organization's people have their e-mail, by their owners' word (empty: anywhere).
+    # Nobody gets in by it, so two organizations may give the same.
+    email_domain = models.CharField(
+        "e-mail domain", max_length=253, blank=True, validators=[DomainNameValidator()]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    # From when on it is to be deleted, and who asked for that; until then all goes on as it was.
+    deletion_due_at = models.DateTimeField(null=True, blank=True)
+    deletion_asked_by = models.CharField(max_length=NAME_MAX_LENGTH, blank=True)
+    deletion_near_told = models.BooleanField(default=False)
 
     viewer_is_owner: bool  # from queries.organizations_of
 
@@ -107,6 +117,15 @@ class Organization(models.Model):
             models.CheckConstraint(
                 condition=Q(plan__in=["free", "team", "business"]), name="orgs_organization_plan"
             ),
+            models.CheckConstraint(
+                condition=Q(email_domain=Lower("email_domain")),
+                name="orgs_organization_email_domain_lower_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(deletion_due_at__isnull=False) & ~Q(deletion_asked_by="")
+                | Q(deletion_due_at=None, deletion_asked_by="", deletion_near_told=False),
+                name="orgs_organization_deletion_whole_or_not",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +134,10 @@ class Organization(models.Model):
     @property
     def has_business_plan(self) -> bool:
         return self.plan == self.Plan.BUSINESS
+
+    def is_outside(self, email: str) -> bool:
+        """Whether an address is not of the organization's e-mail domain, if it has given one."""
+        return self.email_domain not in ("", email.rpartition("@")[2].lower())
 
 
 class Membership(models.Model):

@@ -1,6 +1,9 @@
 """Every change to people and organizations, one function each, the actor first."""
 
+from dataclasses import replace
+
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,7 +13,7 @@ from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.events import announce
 from orgs.member_operations import add_member
 from orgs.models import OWNERS, Organization, Team, User
-from orgs.queries import memberships_of, refresh_tokens_of
+from orgs.queries import memberships_of, owned_organizations, refresh_tokens_of
 from orgs.transactions import (
     operation,
     record_change,
@@ -19,6 +22,8 @@ from orgs.transactions import (
     require_site_staff,
     sentence_of,
 )
+
+MOST_OWNED = 20
 
 
 def create_user(
@@ -95,8 +100,11 @@ def reactivate_user(actor: Actor, user: User) -> None:
 def create_organization(
     actor: Actor, *, name: str, display_name: str, owner: User, plan: str = Organization.Plan.FREE
 ) -> Organization:
-    """Make an organization with its `owners` team and its first owner. Raises `Invalid`."""
-    require_site_staff(actor, "create organizations")
+    """Make an organization with its `owners` team and its first owner. Raises `Invalid`.
+
+    A person makes it for themselves, on the Free plan, where the site's settings let them.
+    """
+    _require_may_create(actor, owner, plan)
     organization = Organization(
         name=name, display_name=display_name or name, plan=plan, docker_organization=name
     )
@@ -116,9 +124,33 @@ def create_organization(
             )
             after = {"name": name, "plan": plan, "owner": owner.username}
             record_change(actor, organization, "organization.created", after=after)
-            add_member(actor, organization, owner, teams=[OWNERS])
+            # Nobody is an owner yet who could add the first.
+            add_member(replace(actor, user=None), organization, owner, teams=[OWNERS])
             require_active_owner(organization)
     return organization
+
+
+def may_create_organizations(user: User) -> bool:
+    """Whether a person may make organizations of their own."""
+    allowed = {"anyone": True, "staff": user.is_staff, "never": False}
+    return user.is_active and allowed[settings.CREATE_ORGANIZATIONS]
+
+
+def _require_may_create(actor: Actor, owner: User, plan: str) -> None:
+    if actor.user is None:
+        return
+    if not may_create_organizations(actor.user):
+        raise NotAllowed("You can't make organizations here. Ask an administrator of this site.")
+    if owner != actor.user:
+        require_site_staff(actor, "make organizations for others")
+    if plan != Organization.Plan.FREE:
+        require_site_staff(actor, "set plans")
+    # Names are never given again, so nobody may use them up.
+    if len(owned_organizations(actor.user)) >= MOST_OWNED:
+        raise Invalid(
+            f"You own {MOST_OWNED} organizations, which is the most that one person can make. "
+            "Ask an administrator of this site for another."
+        )
 
 
 @operation
@@ -139,11 +171,18 @@ def set_plan(actor: Actor, organization: Organization, plan: str) -> None:
 
 @operation
 def change_profile(
-    actor: Actor, organization: Organization, *, display_name: str, docker_organization: str
+    actor: Actor,
+    organization: Organization,
+    *,
+    display_name: str,
+    docker_organization: str,
+    email_domain: str | None = None,
 ) -> None:
-    """Set the name people read and the organization's name at Docker Hub (S1)."""
+    """Set the name people read, the one at Docker Hub (S1), and the e-mail domain (None: leave)."""
     require_owner(actor, organization, "change its settings")
     wished = {"display_name": display_name, "docker_organization": docker_organization}
+    if email_domain is not None:
+        wished["email_domain"] = email_domain.lower()
     before = {field: getattr(organization, field) for field in wished}
     changed = {field for field in wished if before[field] != wished[field]}
     if not changed:

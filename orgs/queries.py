@@ -10,6 +10,7 @@ from django_scopes import scope, scopes_disabled
 
 from orgs.models import (
     Membership,
+    Name,
     Organization,
     OrganizationAccessToken,
     PersonalAccessToken,
@@ -230,6 +231,17 @@ def organization_at_docker_hub(docker_organization: str) -> Organization | None:
 def organizations_at_docker_hub(names: Iterable[str]) -> list[Organization]:
     """The organizations that give one of these as their name at Docker Hub, by name."""
     return list(Organization.objects.filter(docker_organization__in=list(names)))
+
+
+def organizations_to_delete(before: datetime) -> list[Organization]:
+    """The organizations whose deletion falls due before a moment, the first due first."""
+    due = Organization.objects.filter(deletion_due_at__lt=before)
+    return list(due.order_by("deletion_due_at"))
+
+
+def name_is_taken(name: str) -> bool:
+    """Whether a user or an organization has or had the name."""
+    return Name.objects.filter(name=name).exists()
 
 
 def organization_named(name: str) -> Organization | None:

@@ -3,13 +3,20 @@
 from smtplib import SMTPException
 from typing import Any
 
+import structlog
 from celery import Task, shared_task
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import DatabaseError
 from django.utils import timezone
 
+from orgs.actor import Actor
+from orgs.deletion_operations import NEAR, go_on_with_deletion
+from orgs.queries import organizations_to_delete
 from orgs.refresh_operations import delete_dead_refresh_tokens
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(
@@ -37,3 +44,17 @@ def clear_expired_sessions() -> int:
 def clear_dead_refresh_tokens() -> int:
     """Delete refresh tokens that nobody can use any more; returns how many."""
     return delete_dead_refresh_tokens(timezone.now())
+
+
+@shared_task
+def delete_due_organizations() -> int:
+    """Delete the organizations whose days of grace are over, and warn the owners of those whose
+    are nearly; returns how many were deleted."""
+    now, deleted = timezone.now(), 0
+    for organization in organizations_to_delete(now + NEAR):
+        try:
+            deleted += go_on_with_deletion(Actor.hubadmin(), organization, now)
+        except DatabaseError:
+            # It is tried again in an hour; the others are not to wait for it.
+            log.exception("organization_not_deleted", organization=organization.name)
+    return deleted

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orgs import organization_token_views, team_views, views
+from orgs import organization_token_views, organization_views, team_views, views
 
 urlpatterns = [
     path("orgs/<name:org>/members/", views.members, name="members"),
@@ -9,7 +9,18 @@ urlpatterns = [
     path("orgs/<name:org>/teams/<name:team>/settings/", team_views.change_team, name="change_team"),
     path("orgs/<name:org>/teams/<name:team>/delete/", team_views.delete_team, name="delete_team"),
     path("orgs/<name:org>/teams/<name:team>/leave/", team_views.leave_team, name="leave_team"),
-    path("orgs/<name:org>/settings/", views.settings, name="organization_settings"),
+    path("organizations/new/", organization_views.new_organization, name="new_organization"),
+    path("orgs/<name:org>/settings/", organization_views.settings, name="organization_settings"),
+    path(
+        "orgs/<name:org>/settings/delete/",
+        organization_views.delete_organization,
+        name="delete_organization",
+    ),
+    path(
+        "orgs/<name:org>/settings/keep/",
+        organization_views.keep_organization,
+        name="keep_organization",
+    ),
     path(
         "orgs/<name:org>/settings/access-tokens/",
         organization_token_views.organization_tokens,

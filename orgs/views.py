@@ -1,4 +1,4 @@
-"""People: an organization's members, teams and general settings; a person's access tokens."""
+"""People: an organization's members and teams; a person's access tokens."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orgs import operations, queries, refresh_operations, token_operations
-from orgs.actor import Actor, Invalid
-from orgs.forms import AccessTokenForm, OrganizationForm
+from orgs import queries, refresh_operations, token_operations
+from orgs.actor import Actor
+from orgs.forms import AccessTokenForm
 from orgs.guards import OrganizationRequest, SignedInRequest, org_page, personal_page
 from orgs.models import Organization
 
@@ -21,23 +21,6 @@ PAGE_SIZE = 50
 def members(request: OrganizationRequest, organization: Organization) -> HttpResponse:
     page = Paginator(queries.members_of(organization), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "orgs/members.html", {"page": page})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@org_page
-def settings(request: OrganizationRequest, organization: Organization) -> HttpResponse:
-    posted = request.method == "POST"
-    form = OrganizationForm(request.POST) if posted else OrganizationForm.showing(organization)
-    if posted and form.is_valid():
-        try:
-            operations.change_profile(Actor.of_request(request), organization, **form.cleaned_data)
-        except Invalid as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, "The settings are saved.")
-            return redirect("organization_settings", organization.name)
-    status = 400 if form.errors else 200
-    return render(request, "orgs/settings.html", {"form": form}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

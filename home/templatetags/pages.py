@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from django import template
 from django.forms import BoundField
@@ -32,6 +33,8 @@ ACTIONS = {
     "namespace.requested": "asked for the namespace",
     "organization.changed": "changed the general settings",
     "organization.created": "created the organization",
+    "organization.deletion_asked": "asked to delete the organization",
+    "organization.kept": "called off the deletion of the organization",
     "organization_token.created": "created the organization access token",
     "organization_token.revoked": "revoked the organization access token",
     "own_rule.added": "made a rule about",
@@ -55,6 +58,8 @@ FIELDS = {
     "asked_for_by": "Asked for by",
     "can_push": "May push",
     "docker_organization": "Organization at Docker Hub",
+    "due": "To be deleted on",
+    "email_domain": "E-mail domain",
     "enabled": "Image Access Management",
     "joined": "Joined the teams",
     "keep_old": "Older ones stay good",
@@ -99,6 +104,12 @@ def changes(entry: AuditEntry) -> list[Change]:
         for field in fields
     ]
     return [change for change in found if change.before or change.after]
+
+
+@register.filter
+def hue(name: str) -> int:
+    """Which of the eight colours a name has: always the same."""
+    return crc32(name.encode()) % 8
 
 
 @register.filter

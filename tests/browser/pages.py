@@ -40,12 +40,14 @@ ACCOUNT = (
     "/accounts/reauthenticate/",
     "/api/docs/",
     "/catalog/",
+    "/organizations/new/",
 )
 PAGES = {
     "": PUBLIC,
     "olivia": (
         *ORGANIZATION,
         "/orgs/acme/settings/access-tokens/",
+        "/orgs/acme/settings/delete/",
         "/orgs/acme/settings/namespaces/1/release/",
         "/orgs/acme/settings/registries/acme/try/",
         "/orgs/acme/teams/builders/delete/",
@@ -78,6 +80,7 @@ NO_PAGES = {
     "healthz",
     "metrics",
     "orgs/<name:org>/settings/enforce-sign-in/<artefact:artefact_name>",
+    "orgs/<name:org>/settings/keep/",
     "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",
     "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
     "orgs/<name:org>/settings/namespaces/requests/<int:number>/withdraw/",

@@ -107,6 +107,8 @@ def test_what_may_be_left_empty_reaches_every_process(name: str) -> None:
         "LOG_LEVEL",
         "CATALOG_URL",
         "CATALOG_FORMAT",
+        "SIGN_UP",
+        "CREATE_ORGANIZATIONS",
     ):
         assert passed[f"HUBADMIN_{variable}"] == f"${{HUBADMIN_{variable}:-}}"
 

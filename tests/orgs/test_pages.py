@@ -48,12 +48,20 @@ def test_many_members_come_in_pages(signed_in: SignedIn, acme: Organization) -> 
 
 def test_an_owner_changes_the_general_settings(signed_in: SignedIn) -> None:
     answer = post(
-        signed_in("olivia"), SETTINGS, display_name="Acme Inc.", docker_organization="acme-inc"
+        signed_in("olivia"),
+        SETTINGS,
+        display_name="Acme Inc.",
+        docker_organization="acme-inc",
+        email_domain="@Acme.example",
     )
     assert answer.status_code == 302
     acme = organization_named("acme")
     assert acme is not None
     assert (acme.display_name, acme.docker_organization) == ("Acme Inc.", "acme-inc")
+    assert acme.email_domain == "acme.example"
+    assert not acme.is_outside("mel@ACME.example")
+    assert acme.is_outside("mel@mail.acme.example")
+    assert not Organization().is_outside("mel@anywhere.example")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,10 @@ def test_an_owner_changes_the_general_settings(signed_in: SignedIn) -> None:
         ({"display_name": "A", "docker_organization": "Acme"}, "lower-case letters"),
         ({"display_name": "A" * 101, "docker_organization": "acme"}, "at most 100"),
         ({"display_name": "A", "docker_organization": "globex"}, "another organization"),
+        (
+            {"display_name": "A", "docker_organization": "acme", "email_domain": "a@b.example"},
+            "Enter a valid domain name.",
+        ),
         ({"display_name": "A\x00", "docker_organization": "acme"}, "Null characters"),
     ],
 )

@@ -92,4 +92,7 @@ def _environment(state: Path, port: int, database_url: str, redis_url: str) -> d
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "EMAIL_URL": "console:",
+        # What is closed by default, for people in browsers to walk through.
+        "HUBADMIN_SIGN_UP": "open",
+        "HUBADMIN_CREATE_ORGANIZATIONS": "anyone",
     }

@@ -40,6 +40,8 @@ def test_what_is_complete_passes() -> None:
         ("HUBADMIN_LOG_LEVEL", "LOGGING['root']['level']", "'WARNING'"),
         ("HUBADMIN_CATALOG_URL", "CELERY_BEAT_SCHEDULE.get('sync-catalog')", "None"),
         ("HUBADMIN_CATALOG_FORMAT", "CATALOG_FORMAT", "'hubadmin'"),
+        ("HUBADMIN_SIGN_UP", "SIGN_UP", "'closed'"),
+        ("HUBADMIN_CREATE_ORGANIZATIONS", "CREATE_ORGANIZATIONS", "'staff'"),
     ],
 )
 def test_an_empty_value_means_the_default(name: str, setting: str, default: str) -> None:
@@ -74,6 +76,9 @@ def test_with_a_feed_the_catalogue_is_synced_every_day() -> None:
         ("HUBADMIN_CATALOG_URL", "http://feed.example/catalog.json"),
         ("HUBADMIN_CATALOG_FORMAT", "csv"),
         ("HUBADMIN_LOG_LEVEL", "LOUD"),
+        ("HUBADMIN_SIGN_UP", "ajar"),
+        ("HUBADMIN_CREATE_ORGANIZATIONS", "friends"),
+        ("HUBADMIN_DELETION_DAYS", "0"),
     ],
 )
 def test_one_sentence_names_the_variable(name: str, value: str | None) -> None:
