@@ -207,7 +207,7 @@ def _about_entries(entries: Sequence[Any]) -> Iterator[Finding]:
         elif not is_name(entry):
             yield _about_name(f"Entry {number}, {shown(entry)},", entry)
         elif entry in seen:
-            again = f"Entry {number}, {shown(entry)}, is there already."
+            again = f"Entry {number}, {shown(entry)}, is there already; once is enough."
             yield Finding(Code.DUPLICATE_NAME, again)
         else:
             seen.add(entry)

@@ -22,12 +22,24 @@ class SignIn:
     policy_version: int | None
 
 
-def authorize_sign_in(claim: Claim, asker: Asker, allowed_orgs: AllowedOrgs) -> SignIn:
-    """Decide whether somebody may sign in on a machine with this list. Raises `NotYetKnown`."""
+def authorize_sign_in(
+    claim: Claim,
+    asker: Asker,
+    allowed_orgs: AllowedOrgs,
+    *,
+    known: frozenset[str] | None = None,
+) -> SignIn:
+    """Decide whether somebody may sign in on a machine with this list. Raises `NotYetKnown`.
+
+    `known` are the organizations that the asker may know of: none but the one that asks if it is
+    left out, or all if that is the whole site (S3).
+    """
     asking = asker.organization or (asker.registry.organization if asker.registry else None)
+    if known is None and asking is not None:
+        known = frozenset({asking})
     with moment():
         check_version(asker)
-        outcome = check(allowed_orgs, facts_for(claim, allowed_orgs.names, asking))
+        outcome = check(allowed_orgs, facts_for(claim, allowed_orgs.names, known))
         organization = asking or outcome.organization
         version = once(policy_version, organization) if organization else None
     return SignIn(outcome, organization, version)

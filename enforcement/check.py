@@ -30,14 +30,14 @@ class Facts:
     """Everything that an answer looks at.
 
     `known` has the organizations that whoever asks may know of, by their names at Docker Hub;
-    `member_of` the names at Docker Hub of those that the user is an active member of. `asking` is
-    the name at Docker Hub of the one organization that the question is about, if it is.
+    `member_of` the names at Docker Hub of those that the user is an active member of;
+    `suggested` those that somebody may have meant who wrote another.
     """
 
     kind: SubjectKind
     member_of: frozenset[str]
     known: Mapping[str, str]
-    asking: str | None = None
+    suggested: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _unknown(names: Sequence[str], facts: Facts) -> list[Finding]:
 
 
 def _about_unknown(name: str, facts: Facts) -> Finding:
-    close = get_close_matches(name, [facts.asking] if facts.asking else [])
+    close = get_close_matches(name, facts.suggested, n=1)
     hint = f" Did you mean {shown(close[0])}?" if close else ""
     return Finding(
         Code.UNKNOWN_ORGANIZATION,

@@ -9,6 +9,7 @@ from enforcement import artefacts
 from enforcement.artefacts.commands import platforms
 from enforcement.artefacts.files import registry_json
 from enforcement.choice import at_docker_hub, chosen_organizations
+from enforcement.forms import CheckForm
 from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
 from permissions.queries import mirror_for, namespaces_of, policy_of
@@ -23,6 +24,7 @@ def enforce_sign_in(request: OrganizationRequest, organization: Organization) ->
         "registry_json": registry_json(names).decode(),
         "platforms": platforms(names),
         "may_use": request.is_owner and all(one.has_business_plan for one in chosen),
+        "check_form": CheckForm(is_owner=request.is_owner),
         "policy": policy_of(organization),
         "namespaces": namespaces_of(organization),
         "mirror": mirror_for(organization),

@@ -98,6 +98,14 @@ def org_page(view: OrganizationView) -> Callable[..., HttpResponseBase]:
     return declare(Guard.MEMBER, _for_members(for_members))
 
 
+def org_question(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+    """Let members of the organization read, and ask by POST; everybody else gets 404.
+
+    For a question that doesn't fit into an address, such as a file. It must change nothing.
+    """
+    return declare(Guard.MEMBER, _for_members(view))
+
+
 def owners_only(view: OrganizationView) -> Callable[..., HttpResponseBase]:
     """Let owners of the organization in; its members get 403, everybody else 404."""
 

@@ -22,6 +22,7 @@ ORGANIZATION = (
     "/orgs/acme/members/",
     "/orgs/acme/settings/",
     "/orgs/acme/settings/enforce-sign-in/",
+    "/orgs/acme/settings/enforce-sign-in/check/",
     "/orgs/acme/settings/namespaces/",
     "/orgs/acme/settings/registries/",
     "/orgs/acme/settings/registries/acme/",

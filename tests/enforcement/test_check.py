@@ -28,7 +28,7 @@ def facts(who: str, asked_by: str) -> Facts:
         kind=KINDS.get(who, SubjectKind.USER),
         member_of=frozenset(MEMBER_OF.get(who, ())),
         known=known,
-        asking=None if asked_by == "site" else next(iter(known)),
+        suggested=() if asked_by == "site" else tuple(known),
     )
 
 
