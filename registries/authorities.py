@@ -45,6 +45,46 @@ class NoAuthority(Exception):
     """The folder has no authority, and none may be made there."""
 
 
+def next_folder(folder: Path) -> Path:
+    """Where the authority lies that will take over from the one in `folder`."""
+    return folder / "next"
+
+
+def old_folder(folder: Path) -> Path:
+    """Where the authority lies that the one in `folder` took over from."""
+    return folder / "old"
+
+
+def take_over(folder: Path) -> None:
+    """Put the next authority in the current one's place, and that one aside.
+
+    Ended halfway, it can be called again. Raises `NoAuthority` if there is no next one.
+    """
+    coming, old = next_folder(folder), old_folder(folder)
+    if not (coming / "ca.key").exists():
+        raise NoAuthority
+    old.mkdir(exist_ok=True, mode=0o700)
+    if (folder / "ca.key").exists():
+        _move(folder, old)
+    _move(coming, folder)
+    coming.rmdir()
+
+
+def _move(folder: Path, to: Path) -> None:
+    # The key last, which alone tells that an authority is complete, or not gone yet.
+    for name in ("ca.pem", "ca.key"):
+        if (folder / name).exists():
+            (folder / name).rename(to / name)
+
+
+def forget_old(folder: Path) -> None:
+    """Delete the authority that was put aside."""
+    for name in ("ca.key", "ca.pem"):
+        (old_folder(folder) / name).unlink(missing_ok=True)
+    if old_folder(folder).exists():
+        old_folder(folder).rmdir()
+
+
 def authority_in(folder: Path, now: datetime, *, may_make: bool = True) -> Authority:
     """The authority kept in `folder` as `ca.key` and `ca.pem`, made there if there is none.
 

@@ -29,3 +29,19 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return self.key_id
+
+
+class AnnouncedAuthority(models.Model):
+    """At most one row: the authority that is handed out already and certifies no key yet."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    certificate = models.BinaryField()  # PEM
+    announced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="registries_announced_authority_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"announced {self.announced_at:%Y-%m-%d %H:%M}"

@@ -19,7 +19,7 @@ from orgs.data_key import derived_key
 from orgs.transactions import record_change
 from permissions.facts import NotYetKnown
 from registries.authorities import Authority, certify_leaf
-from registries.models import SigningKey
+from registries.models import AnnouncedAuthority, SigningKey
 
 # A token must not outlive the certificate that vouches for it, nor a registry's leeway.
 RESERVE = timedelta(minutes=5)
@@ -70,8 +70,35 @@ def rotate(authority: Authority, now: datetime) -> SigningKey:
             not_after=leaf.certificate.not_valid_after_utc,
         )
         SigningKey.objects.filter(not_after__lt=now - timedelta(days=30)).delete()
+        AnnouncedAuthority.objects.filter(certificate=key.authority_certificate).delete()
         record_change(Actor.site_staff(), None, "signing_key.rotated", key.key_id)
     return key
+
+
+def announce(authority: Authority) -> None:
+    """Hand out the certificate of an authority that is to sign later, so that registries trust it
+    before they must."""
+    pem = authority.certificate.public_bytes(Encoding.PEM)
+    with transaction.atomic():
+        AnnouncedAuthority.objects.update_or_create(pk=1, defaults={"certificate": pem})
+        record_change(Actor.site_staff(), None, "authority.announced", _fingerprint(authority))
+
+
+def announced_authority() -> bytes | None:
+    """The PEM certificate of the authority that is announced, or None."""
+    announced = AnnouncedAuthority.objects.first()
+    return bytes(announced.certificate) if announced else None
+
+
+def forget_others(authority: Authority) -> int:
+    """Delete the keys that other authorities have certified, and with the last one its place in
+    what registries are told to trust; returns how many."""
+    pem = authority.certificate.public_bytes(Encoding.PEM)
+    with transaction.atomic():
+        gone, _ = SigningKey.objects.exclude(authority_certificate=pem).delete()
+        if gone:
+            record_change(Actor.site_staff(), None, "authority.others_forgotten")
+    return gone
 
 
 def trusted_authority() -> bytes | None:
@@ -89,12 +116,18 @@ def has_half_its_life(now: datetime) -> bool:
 
 
 def authority_certificates(now: datetime) -> bytes:
-    """The PEM certificates that registries must trust to accept tokens signed from now on."""
-    live = SigningKey.objects.filter(not_after__gt=now).order_by("-not_after")
+    """The PEM certificates that registries must trust to accept tokens signed from now on, the one
+    that signs first."""
+    live = SigningKey.objects.filter(not_after__gt=now).order_by("-not_after", "-pk")
     seen = dict.fromkeys(bytes(pem) for pem in live.values_list("authority_certificate", flat=True))
     if not seen:
         raise NotYetKnown("There is no signing key yet. Run manage.py rotate_signing_key.")
-    return b"".join(seen)
+    announced = announced_authority()
+    return b"".join(seen | {announced: None} if announced else seen)
+
+
+def _fingerprint(authority: Authority) -> str:
+    return authority.certificate.fingerprint(SHA256()).hex()
 
 
 def _fresh(signer: Signer, now: datetime) -> bool:

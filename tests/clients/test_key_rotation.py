@@ -2,18 +2,21 @@
 
 import base64
 import json
+import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests import services
 from tests.clients.images import OWN
-from tests.served import DemoSite
+from tests.served import DemoSite, read_env
+from tests.services.postgresql import create_database
 from tests.services.process import answers_http, free_port, run_to_end, running, temporary_folder
 from tests.services.site import CHECKOUT
 
@@ -113,6 +116,72 @@ def test_no_pull_fails_while_keys_change(
     assert pulling.failed == []
     # The registry was not told of anything: what it trusts has stayed the same.
     assert httpx.get(f"{site.url}/auth/ca.pem").content == bundle
+
+
+@pytest.fixture(scope="module")
+def another_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSite]:
+    """A site of its own, as its registries' authority goes."""
+    ports = {service: free_port() for service in ("acme", "hub")}
+    env_file = tmp_path_factory.mktemp("demo") / "demo.env"
+
+    def load_demo(site: services.Site) -> None:
+        site.manage(
+            "load_demo",
+            f"--env-file={env_file}",
+            f"--acme-registry-host=localhost:{ports['acme']}",
+            f"--site-registry-host=localhost:{ports['hub']}",
+        )
+
+    database = create_database(os.environ["DATABASE_URL"], f"hubadmin_ca_{os.getpid()}")
+    with services.site(
+        database_url=database, redis_url=os.environ["REDIS_URL"], prepare=load_demo, workers=1
+    ) as site:
+        env = read_env(env_file)
+        yield DemoSite(site.url, site.port, env, site.log, ports, site.environment)
+
+
+@pytest.mark.usefixtures("images")
+def test_no_pull_fails_while_the_authority_changes(
+    another_site: DemoSite, storage: Path, tmp_path: Path
+) -> None:
+    site = another_site
+    with ExitStack() as stack:
+
+        def registry_trusting_what_is_handed_out() -> services.Registry:
+            bundle = tmp_path / f"{free_port()}.pem"
+            bundle.write_bytes(httpx.get(f"{site.url}/auth/ca.pem").raise_for_status().content)
+            auth = services.TokenAuth(f"{site.url}/auth/token", "acme", site.url, str(bundle))
+            return stack.enter_context(services.registry(storage, auth=auth))
+
+        before = registry_trusting_what_is_handed_out()
+        site_manage(site, "rotate_signing_key", "--announce-authority")
+        told = registry_trusting_what_is_handed_out()
+        with Pulling(site, before) as pulling:
+            pulling.go_on()  # it signs under the old authority still
+        assert pulling.failed == []
+
+        with Pulling(site, told) as pulling:
+            pulling.go_on()
+            site_manage(site, "rotate_signing_key", "--switch-authority")
+            after = registry_trusting_what_is_handed_out()
+            with another_machine(site) as port:
+                pulling.ports.append(port)
+                pulling.go_on()
+                pulling.ports.remove(port)
+                pulling.go_on()
+        assert pulling.failed == []
+        assert len(pulling.keys) == 2
+
+        with another_machine(site) as port:
+            # Only now does a registry that was not told refuse.
+            for registry, refused in ((told, False), (after, False), (before, True)):
+                with Pulling(site, registry) as pulling:
+                    pulling.ports[:] = [port]
+                    pulling.go_on()
+                assert bool(pulling.failed) is refused
+
+    site_manage(site, "rotate_signing_key", "--forget-old-authority")
+    assert httpx.get(f"{site.url}/auth/ca.pem").text.count("BEGIN CERTIFICATE") == 1
 
 
 def site_manage(site: DemoSite, *arguments: str) -> None:

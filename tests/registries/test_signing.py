@@ -99,6 +99,70 @@ def test_a_lost_authority_is_not_replaced_unasked(settings: Settings, tmp_path: 
 
 
 @pytest.mark.django_db
+def test_an_authority_is_handed_out_before_it_signs(settings: Settings, tmp_path: Path) -> None:
+    SigningKey.objects.all().delete()
+    settings.CA_DIR = tmp_path
+    with pytest.raises(CommandError, match="No authority signs yet"):
+        call_command("rotate_signing_key", announce_authority=True)
+    call_command("rotate_signing_key")
+    old = signing.authority_certificates(NOW)
+    with pytest.raises(CommandError, match="No authority is announced"):
+        call_command("rotate_signing_key", switch_authority=True)
+
+    for _ in range(2):
+        call_command("rotate_signing_key", announce_authority=True)
+        both = signing.authority_certificates(NOW)
+        assert both.startswith(old)
+        assert both.count(b"BEGIN CERTIFICATE") == 2
+        assert signing.trusted_authority() == old
+    call_command("rotate_signing_key")  # as the signer does meanwhile
+    assert signing.trusted_authority() == old
+
+    call_command("rotate_signing_key", switch_authority=True)
+    new = signing.trusted_authority()
+    assert new is not None
+    assert both == old + new
+    assert signing.authority_certificates(NOW) == new + old
+    assert (tmp_path / "old" / "ca.key").exists()
+    with pytest.raises(CommandError, match="No authority is announced"):
+        call_command("rotate_signing_key", switch_authority=True)
+    call_command("rotate_signing_key")
+    assert signing.trusted_authority() == new
+
+    call_command("rotate_signing_key", forget_old_authority=True)
+    assert signing.authority_certificates(NOW) == new
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ca.key", "ca.pem"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moves_before_it_fails", range(4))
+def test_a_switch_that_ended_halfway_goes_on(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moves_before_it_fails: int,
+) -> None:
+    SigningKey.objects.all().delete()
+    settings.CA_DIR = tmp_path
+    call_command("rotate_signing_key")
+    call_command("rotate_signing_key", announce_authority=True)
+    announced, rename, moved = signing.announced_authority(), Path.rename, []
+
+    def full(path: Path, target: Path) -> Path:
+        if len(moved) == moves_before_it_fails:
+            raise OSError(28, "No space left on device")
+        moved.append(path)
+        return rename(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(CommandError, match="No space left"):
+        patch.setattr(Path, "rename", full)
+        call_command("rotate_signing_key", switch_authority=True)
+    call_command("rotate_signing_key", switch_authority=True)
+    assert signing.trusted_authority() == announced
+    assert (tmp_path / "old" / "ca.key").exists()
+
+
+@pytest.mark.django_db
 def test_another_data_key_signs_nothing(settings: Settings) -> None:
     settings.DATA_KEY = "another" * 8
     derived_key.cache_clear()
