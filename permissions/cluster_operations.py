@@ -56,6 +56,10 @@ def issue_cluster_credential(
     nothing without one, can be given the new before it loses the old.
     """
     _require_keeper(actor, cluster, "issue a cluster's credential")
+    with scopes_disabled():
+        # Of two at once, the second ends the credential of the first.
+        if not ConnectedCluster.objects.select_for_update().filter(pk=cluster.pk).exists():
+            raise Invalid(f"{cluster} is not connected any more.")
     if not keep_old:
         cluster.credentials.filter(revoked_at=None).update(revoked_at=timezone.now())
     secret = _new_credential(cluster)

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django_scopes import scope, scopes_disabled
 
 from orgs.models import Organization
@@ -41,6 +41,29 @@ def clusters_of(organization: Organization) -> QuerySet[ConnectedCluster]:
     """An organization's own connected clusters, by name."""
     with scope(organization=organization):
         return ConnectedCluster.objects.all()
+
+
+def connected_clusters(organization: Organization) -> QuerySet[ConnectedCluster]:
+    """The same, each with `credential_count`, `credential_created_at` and `credential_used_at` of
+    its live credentials."""
+    live = Q(credentials__revoked_at=None)
+    return clusters_of(organization).annotate(
+        credential_count=Count("credentials", filter=live),
+        credential_created_at=Max("credentials__created_at", filter=live),
+        credential_used_at=Max("credentials__last_used_at", filter=live),
+    )
+
+
+def connected_cluster(organization: Organization, name: str) -> ConnectedCluster | None:
+    """The organization's own cluster of that name, as above, or None."""
+    return connected_clusters(organization).filter(name=name).first()
+
+
+def mapped_namespaces_of(organization: Organization) -> QuerySet[ClusterNamespace]:
+    """The namespaces of site-wide clusters for which an organization answers, by cluster."""
+    with scope(organization=organization):
+        mapped = ClusterNamespace.objects.select_related("cluster")
+        return mapped.order_by("cluster__name", "namespace")
 
 
 def namespaces_at(cluster: ConnectedCluster) -> list[ClusterNamespace]:

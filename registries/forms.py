@@ -129,7 +129,7 @@ class DisconnectForm(forms.Form):
 
     def __init__(self, *args: Any, service: str, **kwargs: Any) -> None:
         # Beside the settings' form on one page, so its ids are its own.
-        super().__init__(*args, **{"auto_id": "disconnect_%s", **kwargs})
+        super().__init__(*args, **{"auto_id": f"disconnect_{service}_%s", **kwargs})
         self.service = service
 
     def clean_confirmation(self) -> str:
@@ -137,6 +137,30 @@ class DisconnectForm(forms.Form):
         if typed != self.service:
             raise forms.ValidationError(f"Type {self.service}, exactly as it is written here.")
         return typed
+
+
+class ConnectClusterForm(forms.Form):
+    """A Kubernetes cluster that is to be connected."""
+
+    name = forms.CharField(
+        validators=NAME_VALIDATORS,
+        strip=False,
+        help_text="What you call it. No other cluster on this site has the same name.",
+    )
+
+
+class DisconnectClusterForm(DisconnectForm):
+    """The cluster's name, typed by hand."""
+
+    confirmation = forms.CharField(label="Type its name to confirm", strip=False)
+
+
+class ClusterCredentialForm(forms.Form):
+    """What becomes of a cluster's credentials. The button that was pressed is the wish."""
+
+    ADD, REPLACE, END_OLD = "add", "replace", "end_old"
+
+    wish = forms.ChoiceField(choices=[(ADD, ADD), (REPLACE, REPLACE), (END_OLD, END_OLD)])
 
 
 class PullForm(forms.Form):

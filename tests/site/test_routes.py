@@ -131,6 +131,7 @@ def _url(pattern: str) -> str:
         "<str:org>": "acme",
         "<name:team>": "owners",
         "<name:service>": "acme",
+        "<name:cluster>": "none",
         "<int:number>": "0",
         "<slug:public_id>": "pat_0000000000000000",
         r"(?:[\s\S]*/)?": "acme/nope/",
