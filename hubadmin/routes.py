@@ -1,10 +1,14 @@
 """Every route of the site, for whoever must look at them all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.views.decorators.cache import never_cache
 
 from orgs.guards import Guard, declare, guard_of
 
@@ -29,6 +33,37 @@ def guarded(guard: Guard, patterns: Iterable[URLPattern | URLResolver]) -> list[
     for route in _walk(listed, ""):
         declare(guard, route.view)
     return listed
+
+
+def account_pages(patterns: Iterable[URLPattern | URLResolver]) -> list[Any]:
+    """Views of a package that change what protects an account, and check by themselves.
+
+    What one changes and its line in the log are committed together or not at all (P4), which the
+    package leaves to us; and no page of them is kept by a browser.
+    """
+    listed = list(patterns)
+    for route in _leaves(listed):
+        route.callback = never_cache(_in_one_transaction(route.callback))
+    return guarded(Guard.PACKAGE, listed)
+
+
+def _in_one_transaction(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            return view(request, *args, **kwargs)
+
+    return run
+
+
+def _leaves(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            yield from _leaves(entry.url_patterns)
+        else:
+            yield entry
 
 
 def _walk(patterns: Iterable[URLPattern | URLResolver], prefix: str) -> Iterator[SiteRoute]:

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "hubadmin.staticfiles.PublishedStaticFiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "django_prometheus",
@@ -242,6 +243,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+
+MFA_ADAPTER = "orgs.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are never quite right
+# Nobody is signed in here before they have verified an address, so that a second factor keeps
+# nobody out of an account that is theirs.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 EMAIL_CONFIG = _address(
     "EMAIL_URL",

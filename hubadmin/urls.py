@@ -1,11 +1,12 @@
 """The site's map. Each room has its own; the protocols are mounted in `registries.wsgi`."""
 
 from allauth.account import urls as account_urls
+from allauth.mfa import urls as second_factor_urls
 from django.urls import include, path, re_path
 
 from home.views import api_docs
 from hubadmin import errors, health, metrics
-from hubadmin.routes import guarded
+from hubadmin.routes import account_pages, guarded
 from hubadmin.schema import schema
 from orgs.guards import Guard
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("orgs.urls")),
     # allauth checks by itself who may do what in each of its views.
     path("accounts/", include(guarded(Guard.PACKAGE, account_urls.urlpatterns))),
+    path("accounts/2fa/", include(account_pages(second_factor_urls.urlpatterns))),
     path("api/schema/", schema, name="schema"),
     path("api/docs/", api_docs, name="api_docs"),
     path("healthz", health.healthz, name="healthz"),

@@ -7,7 +7,7 @@ class OrgsConfig(AppConfig):
     verbose_name = "Organizations"
 
     def ready(self) -> None:
-        from orgs import openapi  # noqa: F401  # registers itself
+        from orgs import account_events, openapi  # noqa: F401  # register themselves
         from orgs.names import NameConverter
 
         register_converter(NameConverter, "name")

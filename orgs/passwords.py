@@ -7,6 +7,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from orgs.models import User
+from orgs.queries import user_admitted_by_password
 from orgs.verified_passwords import remember, verified_user
 
 # As many as a process hashes at once: each takes a processor and the hash's memory.
@@ -35,10 +36,10 @@ class BoundedArgon2(Argon2PasswordHasher):
 def user_with_password(
     username: str, password: str, before_hashing: Callable[[], None] = lambda: None
 ) -> User | None:
-    """The active user with this name and password, or None.
+    """The active user with this name and password and without a second factor, or None (P9).
 
-    An unknown name takes as long as a wrong password. `before_hashing` is called where that has
-    to be found out anew, and may raise.
+    An unknown name takes as long as a wrong password, and as a right one that isn't enough.
+    `before_hashing` is called where that has to be found out anew, and may raise.
     """
     if "\x00" in username:
         return None  # the database can't even be asked
@@ -46,8 +47,9 @@ def user_with_password(
     if user is not None:
         return user
     before_hashing()
+    admitted = user_admitted_by_password(username)
     found = ModelBackend().authenticate(None, username=username, password=password)
-    if not isinstance(found, User):
+    if not isinstance(found, User) or found != admitted:
         return None
     remember(found, password)
     return found

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
@@ -203,6 +205,11 @@ def refresh_tokens_of(user: User) -> QuerySet[RefreshToken]:
     )
 
 
+def password_refresh_tokens_of(user: User) -> QuerySet[RefreshToken]:
+    """Those of a person's refresh tokens that stand on their password, live or not."""
+    return RefreshToken.objects.filter(user=user)
+
+
 def registry_sign_ins_of(user: User, now: datetime) -> list[RefreshToken]:
     """A person's live refresh tokens, the last used first."""
     tokens = refresh_tokens_of(user).filter(live_refresh_tokens(now))
@@ -211,7 +218,10 @@ def registry_sign_ins_of(user: User, now: datetime) -> list[RefreshToken]:
 
 def live_refresh_tokens(now: datetime) -> Q:
     """What holds for live refresh tokens, except that the password must still be the same."""
-    on_password = Q(user__is_active=True, created_at__gt=now - REFRESH_TOKEN_LIFE_ON_PASSWORD)
+    since = now - REFRESH_TOKEN_LIFE_ON_PASSWORD
+    on_password = Q(user__is_active=True, created_at__gt=since) & ~Q(
+        Exists(_second_factors(user=OuterRef("user")))
+    )
     on_personal = Q(personal_token__user__is_active=True) & _live(now, "personal_token__")
     on_organization = Q(organization_token__isnull=False) & _live(now, "organization_token__")
     used_lately = Q(last_used_at__gt=now - REFRESH_TOKEN_IDLE)
@@ -261,6 +271,32 @@ def active_user_named(username: str) -> User | None:
     return User.objects.filter(username=username, is_active=True).first()
 
 
+def second_factors_of(user: User) -> QuerySet[Any]:
+    """A person's authenticator app and passkeys."""
+    return _second_factors(user=user)
+
+
+def recovery_codes_of(user: User) -> QuerySet[Any]:
+    """What stands in for a second factor that is lost."""
+    found: QuerySet[Any] = Authenticator.objects.filter(
+        user=user, type=Authenticator.Type.RECOVERY_CODES
+    )
+    return found
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether more than the password is asked for when this user signs in."""
+    return _second_factors(user=user).exists()
+
+
+def user_admitted_by_password(username: str) -> User | None:
+    """The active user of that name if registries take their password: no second factor (P9)."""
+    if not is_name(username):
+        return None
+    users = User.objects.filter(username=username, is_active=True)
+    return users.exclude(Exists(_second_factors(user=OuterRef("pk")))).first()
+
+
 def memberships_of(user: User) -> QuerySet[Membership]:
     """All of a user's memberships, with organization and `is_owner` and `can_push`."""
     with scopes_disabled():
@@ -278,6 +314,12 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def membership_of(user: User, organization_name: str) -> Membership | None:
     """The user's membership of the organization of that name, or None."""
     return memberships_of(user).filter(organization__name=organization_name).first()
+
+
+def _second_factors(**of: object) -> QuerySet[Any]:
+    # Recovery codes stand in for another second factor, and end with the last.
+    found: QuerySet[Any] = Authenticator.objects.filter(**of)
+    return found.exclude(type=Authenticator.Type.RECOVERY_CODES)
 
 
 def _live(now: datetime, prefix: str = "") -> Q:

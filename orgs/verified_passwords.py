@@ -2,7 +2,8 @@
 
 Hashing a password is slow on purpose, and a client of a registry behind a live check sends it with
 every layer. Kept is a hash under a key of this process alone, and the stored hash for which it was
-right: a password that is changed is asked for again at once, as is a deactivated user's.
+right: a password that is changed is asked for again at once, as is a deactivated user's, or that
+of somebody who has switched a second factor on.
 """
 
 import hmac
@@ -12,7 +13,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from orgs.models import User
-from orgs.queries import active_user_named
+from orgs.queries import user_admitted_by_password
 
 LIFE_SECONDS = 300
 MOST = 4096
@@ -28,7 +29,7 @@ def verified_user(username: str, password: str) -> User | None:
         stored_hash, until = _verified.get(_remembered_as(username, password), ("", 0.0))
     if time.monotonic() >= until:
         return None
-    user = active_user_named(username)
+    user = user_admitted_by_password(username)
     return user if user is not None and user.password == stored_hash else None
 
 

@@ -22,8 +22,11 @@ from registries.throttle import (
     forget,
 )
 
+# One sentence for everybody: whether a password was right, or somebody has a second factor, is
+# nobody's to learn here (O0).
 DO_NOT_GO_TOGETHER = (
-    "The user name and the password or access token don't go together. Sign in again."
+    "The user name and the password or access token don't go together. Sign in again. "
+    "With two-factor authentication switched on, use an access token as the password."
 )
 TOO_MANY = "Too many wrong passwords. Wait a minute, then sign in again."
 

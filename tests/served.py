@@ -34,6 +34,10 @@ class DemoSite:
     registry_ports: dict[str, int]
     environment: dict[str, str]
 
+    def manage(self, *arguments: str) -> str:
+        """Runs a `manage.py` command against this site; what it printed."""
+        return services.manage(self.environment, *arguments)
+
     def settings(self, person: str) -> dict[str, Any]:
         """Acme's restricted images, as the API tells the owner of a personal access token."""
         answer = httpx.get(

@@ -35,6 +35,8 @@ ORGANIZATION = (
     NOT_FOUND,
 )
 ACCOUNT = (
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
     "/account/settings/tokens/",
     "/accounts/email/",
     "/accounts/logout/",
@@ -78,6 +80,20 @@ NO_PAGES = {
     "account/settings/tokens/<slug:public_id>/revoke/",
     "accounts/login/code/confirm/",
     "accounts/password/set/",
+    # Pages of people who are about to change their second factor, or to sign in with it:
+    # test_second_factor looks at them.
+    "accounts/2fa/authenticate/",
+    "accounts/2fa/reauthenticate/",
+    "accounts/2fa/recovery-codes/",
+    "accounts/2fa/recovery-codes/download/",
+    "accounts/2fa/recovery-codes/generate/",
+    "accounts/2fa/totp/activate/",
+    "accounts/2fa/totp/deactivate/",
+    "accounts/2fa/webauthn/add/",
+    "accounts/2fa/webauthn/keys/<int:pk>/edit/",
+    "accounts/2fa/webauthn/keys/<int:pk>/remove/",
+    "accounts/2fa/webauthn/login/",
+    "accounts/2fa/webauthn/reauthenticate/",
     "api/schema/",
     "healthz",
     "metrics",

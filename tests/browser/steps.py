@@ -16,7 +16,7 @@ def sign_in(page: Page, person: str, password: str) -> None:
     """Fill in and send the sign-in form, which the page shows already."""
     page.get_by_label("User name or e-mail address").fill(person)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def open_settings(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ from tests.services.postgresql import PostgreSQL, postgresql
 from tests.services.process import NotInstalled, ServiceError, free_port
 from tests.services.redis import Redis, redis
 from tests.services.registry import Registry, TokenAuth, registry
-from tests.services.site import Site, site
+from tests.services.site import Site, manage, site
 from tests.services.worker import worker
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "TokenAuth",
     "dockerd",
     "free_port",
+    "manage",
     "nginx",
     "postgresql",
     "redis",

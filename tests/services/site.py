@@ -23,9 +23,12 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         """Runs a `manage.py` command against this site; what it printed."""
-        return run_to_end(
-            [sys.executable, str(CHECKOUT / "manage.py"), *arguments], env=self.environment
-        )
+        return manage(self.environment, *arguments)
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Runs a `manage.py` command in the environment of a site; what it printed."""
+    return run_to_end([sys.executable, str(CHECKOUT / "manage.py"), *arguments], env=environment)
 
 
 @contextmanager

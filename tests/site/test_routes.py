@@ -134,6 +134,7 @@ def _url(pattern: str) -> str:
         "<name:cluster>": "none",
         "<int:number>": "0",
         "<slug:public_id>": "pat_0000000000000000",
+        "<int:pk>": "0",
         r"(?:[\s\S]*/)?": "acme/nope/",
     }
     for variable, value in samples.items():

@@ -1,0 +1,39 @@
+"""What django-allauth changes by itself, brought to our operations.
+
+Told by the rows, not by the package's own signals: those come after the commit, and a change and
+its line in the log belong together (P4).
+"""
+
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from orgs import account_operations
+from orgs.actor import Actor
+from orgs.models import User
+
+
+@receiver(post_save, sender=Authenticator)
+def _saved(instance: Authenticator, created: bool, **rest: Any) -> None:
+    if not created:
+        return  # used, or renamed
+    if instance.type == Authenticator.Type.RECOVERY_CODES:
+        account_operations.recovery_codes_made(_actor(), instance.user)
+    else:
+        account_operations.second_factor_added(_actor(), instance.user, instance.type)
+
+
+@receiver(post_delete, sender=Authenticator)
+def _deleted(instance: Authenticator, **rest: Any) -> None:
+    if instance.type != Authenticator.Type.RECOVERY_CODES:
+        account_operations.second_factor_removed(_actor(), instance.user, instance.type)
+
+
+def _actor() -> Actor:
+    request = context.request
+    if request is None or not isinstance(request.user, User):
+        return Actor.site_staff()
+    return Actor.of_request(request)
