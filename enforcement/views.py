@@ -4,11 +4,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from enforcement import artefacts
-from enforcement.artefacts.commands import platforms
 from enforcement.artefacts.files import registry_json
-from enforcement.choice import at_docker_hub, chosen_organizations
+from enforcement.artefacts.platforms import platforms
+from enforcement.choice import choice_of
 from enforcement.forms import CheckForm
 from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
@@ -16,14 +17,15 @@ from permissions.queries import mirror_for, namespaces_of, policy_of
 
 
 @require_safe
+@vary_on_headers("User-Agent")
 @org_page
 def enforce_sign_in(request: OrganizationRequest, organization: Organization) -> HttpResponse:
-    chosen = chosen_organizations(request, organization)
-    names = at_docker_hub(chosen)
+    choice = choice_of(request, organization)
     context = {
-        "registry_json": registry_json(names).decode(),
-        "platforms": platforms(names),
-        "may_use": request.is_owner and all(one.has_business_plan for one in chosen),
+        "choice": choice,
+        "registry_json": registry_json(choice.names).decode(),
+        "platforms": platforms(choice.names, request.headers.get("User-Agent", "")),
+        "may_use": request.is_owner and choice.without_plan is None,
         "check_form": CheckForm(is_owner=request.is_owner),
         "policy": policy_of(organization),
         "namespaces": namespaces_of(organization),
@@ -37,14 +39,13 @@ def enforce_sign_in(request: OrganizationRequest, organization: Organization) ->
 def artefact(
     request: OrganizationRequest, organization: Organization, artefact_name: str
 ) -> HttpResponse:
-    chosen = chosen_organizations(request, organization)
-    for one in chosen:
-        if not one.has_business_plan:
-            raise PermissionDenied(
-                f"Enforce Sign-in needs the Business plan, and {one.name} does not have it. "
-                "Ask site staff for it."
-            )
-    made = artefacts.artefact(artefact_name, at_docker_hub(chosen))
+    choice = choice_of(request, organization)
+    if choice.without_plan is not None:
+        raise PermissionDenied(
+            "Enforce Sign-in needs the Business plan, and "
+            f"{choice.without_plan.name} does not have it. Ask site staff for it."
+        )
+    made = artefacts.artefact(artefact_name, choice.names)
     return HttpResponse(
         made.body,
         content_type=made.media_type,

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Callable
 
 import httpx
@@ -73,6 +74,28 @@ def test_the_page_follows(olivia: httpx.Client) -> None:
     text = html.unescape(olivia.get(f"{PAGE}?org=globex").text)
     assert '{"allowedOrgs":["acme","globex"]}' in text
     assert '{"allowedOrgs":["acme"]}' not in text
+
+
+def test_the_page_offers_what_else_the_asker_owns(olivia: httpx.Client) -> None:
+    """And not initech, which lacks the plan."""
+    make_owner("olivia", "initech")
+
+    page = olivia.get(f"{PAGE}?org=globex").text
+    assert page.count('name="org"') == 1
+    form = page.partition('<form method="get"')[2].partition("</form>")[0]
+    assert re.findall(r'<option value="(\w*)"( selected)?>', form) == [
+        ("", ""),
+        ("globex", " selected"),
+    ]
+    assert '<a class="text-link" href="/orgs/globex/settings/enforce-sign-in/?org=acme">' in page
+    assert f'href="{FILE}?org=globex"' in page
+
+
+def test_who_owns_one_is_offered_nothing(signed_in: SignedIn) -> None:
+    for person in ("olivia", "mel"):
+        page = signed_in(person).get(PAGE).text
+        assert "For which organizations" not in page
+        assert 'name="org"' not in page
 
 
 def test_s1_by_their_names_at_docker_hub(olivia: httpx.Client, globex: Organization) -> None:

@@ -1,13 +1,14 @@
 """Enforce Sign-in: who downloads and copies (S4), and what everybody reads."""
 
 import html
+import re
 from collections.abc import Callable
 
 import httpx
 import pytest
 
 from enforcement.artefacts import NAMES, artefact
-from enforcement.artefacts.commands import platforms
+from enforcement.artefacts.platforms import platforms
 from orgs.actor import Actor
 from orgs.models import Organization
 from orgs.operations import change_profile, set_plan
@@ -34,10 +35,9 @@ def test_everybody_reads_the_commands_and_owners_copy_them(
 
     text = html.unescape(answer.text)
     for platform in platforms(["acme"]):
-        for way in platform.ways:
-            for command in way.commands:
-                assert command.text in text
-                assert command.expected in text
+        for command in platform.commands():
+            assert command.text in text
+            assert command.expected in text
     assert "Verify the restrictions" in text
     assert ('class="btn copy"' in text) is buttons
     assert (FILE in text) is buttons
@@ -86,3 +86,29 @@ def test_without_the_plan_there_is_no_file(signed_in: SignedIn, acme: Organizati
 
     assert olivia.get(FILE).status_code == 403
     assert "needs the Business plan" in olivia.get(PAGE).text
+
+
+def test_on_another_plan_everybody_reads_what_they_would_get(
+    signed_in: SignedIn, acme: Organization
+) -> None:
+    set_plan(Actor.site_staff(), acme, Organization.Plan.FREE)
+    for person in ("olivia", "mel"):
+        text = html.unescape(signed_in(person).get(PAGE).text)
+        assert "acme has the Free plan, so nothing can be downloaded." in text
+        for name in NAMES:
+            assert name in text
+            assert PAGE + name not in text
+        assert 'class="btn copy"' not in text
+
+
+def test_the_visitors_platform_comes_first(signed_in: SignedIn) -> None:
+    olivia = signed_in("olivia")
+    for agent, order in {
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)": ["mac", "windows", "linux"],
+        "Mozilla/5.0 (X11; Linux x86_64)": ["linux", "windows", "mac"],
+        "Mozilla/5.0 (Windows NT 10.0)": ["windows", "mac", "linux"],
+    }.items():
+        answer = olivia.get(PAGE, headers={"User-Agent": agent})
+        assert "User-Agent" in answer.headers["vary"]
+        sections = re.findall(r'<section class="card" id="(\w+)"', answer.text)
+        assert sections == order

@@ -11,7 +11,7 @@ import tree_sitter
 import tree_sitter_pwsh
 
 from enforcement.artefacts import artefact
-from enforcement.artefacts.commands import platforms
+from enforcement.artefacts.platforms import platforms
 from enforcement.artefacts.windows import powershell_string
 from tests.enforcement.golden import CASES
 
@@ -158,8 +158,10 @@ def test_names_are_quoted_though_they_can_hold_nothing_that_needs_it() -> None:
     assert powershell_string("it's $(here)") == "'it''s $(here)'"
 
 
-def test_the_line_to_type_is_powershell() -> None:
-    for way in platforms(["globex", "acme"])[0].ways:
-        if "PowerShell" in way.shell:
-            for command in way.commands:
-                assert not tree(command.text.encode()).has_error
+def test_the_lines_to_type_are_powershell() -> None:
+    shown = platforms(["globex", "acme"])[0]
+    steps = [one for way in shown.ways for one in way.steps] + [*shown.verify, *shown.undo]
+    lines = [command.text for one in steps if "PowerShell" in one.shell for command in one.commands]
+    assert len(lines) > 8
+    for line in lines:
+        assert not tree(line.encode()).has_error, line

@@ -114,7 +114,7 @@ function Test-File {
 
 function Test-Hubadmin {
     $question = @{
-        subject  = @{ type = 'anonymous' }
+        subject  = @{ type = 'anonymous'; id = 'verify' }
         action   = @{ name = 'sign_in' }
         resource = @{ type = 'machine'; id = 'verify'; properties = @{ allowedOrgs = @($script:Names) } }
     }

@@ -181,7 +181,7 @@ read_place() {
 # Asks whether the organizations exist. The token goes by a pipe: other users see a program's words.
 ask_hubadmin() {
     listed=$(say "$names" | sed 's/[\\"]/?/g; s/.*/"&"/' | tr '\n' ',')
-    question=$(printf '{"subject":{"type":"anonymous"},"action":{"name":"sign_in"},"resource":{"type":"machine","id":"verify","properties":{"allowedOrgs":[%s]}}}' "${listed%,}")
+    question=$(printf '{"subject":{"type":"anonymous","id":"verify"},"action":{"name":"sign_in"},"resource":{"type":"machine","id":"verify","properties":{"allowedOrgs":[%s]}}}' "${listed%,}")
     if ! command -v curl >/dev/null; then
         problem 4 "There is no curl to ask $hubadmin with."
         return
