@@ -35,6 +35,15 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["organization_id", "-sequence"]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "actor", "-sequence"], name="audit_entry_of_actor"
+            ),
+            models.Index(
+                fields=["organization_id", "action", "-sequence"], name="audit_entry_of_action"
+            ),
+            models.Index(fields=["organization_id", "at"], name="audit_entry_at"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization_id", "sequence"], name="audit_entry_sequence_unique"
@@ -92,6 +101,8 @@ class PullLogEntry(models.Model):
         ordering = ["-id"]
         # In order of arrival, which is that of time but for the moments a batch waits.
         indexes = [
+            # To find where in that order a day begins.
+            models.Index(fields=["organization_id", "at"], name="audit_pull_at"),
             models.Index(fields=["organization_id", "-id"], name="audit_pull_newest"),
             models.Index(
                 fields=["organization_id", "-id"],

@@ -1,28 +1,45 @@
 """Reading the pull log. Every function starts from one organization's number."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from django.db.models import QuerySet, Sum
 
+from audit.found import Found, beginning_of, end_of
 from audit.models import DailyPulls, PullLogEntry
 
 USER = "user"
+MOST = 2**63 - 1
+SEARCHED_AT_ONCE = 100_000
+"""How many numbers of lines, of all organizations, a look goes through that no index helps."""
+MOST_DISORDER = timedelta(hours=1)
+"""How much later than others of its time a line may have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which pulls somebody wants to see; what is empty narrows nothing.
 
-    `repository` is how its name begins; `before` is the number of an entry, whose elders are
-    wanted.
+    `repository` is how its name begins; days are UTC's, both included; `before` is the number of
+    an entry, whose elders are wanted.
     """
 
     allowed: bool | None = None
     subject: str = ""
     subject_kind: str = ""
     repository: str = ""
+    rule: str = ""
+    category: str = ""
+    registry: str = ""
+    since: date | None = None
+    until: date | None = None
     before: int | None = None
+
+    @property
+    def unindexed(self) -> dict[str, str]:
+        """What narrows without an index that helps to find it."""
+        fields = {"rule": self.rule, "category": self.category, "registry": self.registry}
+        return {field: value for field, value in fields.items() if value}
 
 
 EVERYTHING = Wanted()
@@ -41,7 +58,52 @@ def pulls_of(organization_id: int, wanted: Wanted = EVERYTHING) -> QuerySet[Pull
         entries = entries.filter(repository__startswith=wanted.repository)
     if wanted.before is not None:
         entries = entries.filter(pk__lt=wanted.before)
-    return entries.order_by("-pk")
+    return _between_days(entries.filter(**wanted.unindexed), organization_id, wanted).order_by(
+        "-pk"
+    )
+
+
+def pulls_found(organization_id: int, wanted: Wanted, most: int) -> Found[PullLogEntry]:
+    """A page of what an organization decided, newest first."""
+    entries, start = pulls_of(organization_id, wanted), None
+    if wanted.unindexed:
+        start = _look_back_to(organization_id, wanted)
+        entries = entries.filter(pk__gte=start or 0)
+    found = list(entries[: most + 1])
+    if len(found) > most:
+        return Found(found[:most], found[most - 1].pk)
+    return Found(found, start)
+
+
+def _look_back_to(organization_id: int, wanted: Wanted) -> int | None:
+    """The number at which one look ends, or None if it reaches the first line."""
+    lines = pulls_of(organization_id, replace(wanted, rule="", category="", registry=""))
+    newest = lines.values_list("pk", flat=True).first()
+    if newest is None:
+        return None
+    start = newest - SEARCHED_AT_ONCE
+    return start if lines.filter(pk__lt=start).exists() else None
+
+
+def _between_days(
+    entries: QuerySet[PullLogEntry], organization_id: int, wanted: Wanted
+) -> QuerySet[PullLogEntry]:
+    """Narrowed to days: by number first, as that is what the lines are found by."""
+    of_time = PullLogEntry.objects.filter(organization_id=organization_id)
+    if wanted.since:
+        since = beginning_of(wanted.since)
+        first = of_time.filter(at__gte=since - MOST_DISORDER).order_by("at")
+        entries = entries.filter(at__gte=since, pk__gte=_number(first, MOST))
+    if wanted.until:
+        until = end_of(wanted.until)
+        last = of_time.filter(at__lt=until + MOST_DISORDER).order_by("-at")
+        entries = entries.filter(at__lt=until, pk__lte=_number(last, 0))
+    return entries
+
+
+def _number(entries: QuerySet[PullLogEntry], otherwise: int) -> int:
+    number = entries.values_list("pk", flat=True).first()
+    return otherwise if number is None else number
 
 
 def refused_pulls_of(organization_id: int, username: str) -> QuerySet[PullLogEntry]:

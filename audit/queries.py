@@ -1,9 +1,79 @@
 """Reading the log. Every function starts from one organization's number."""
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from audit.found import Found, beginning_of, end_of
 from audit.models import AuditChain, AuditEntry
 from audit.record import entry_hash
+
+SEARCHED_AT_ONCE = 20_000
+"""How many entries a look for some text goes through, as no index helps to find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedChanges:
+    """Which entries somebody wants to see; what is empty narrows nothing.
+
+    Days are UTC's, both included; `text` is looked for in what was changed, before and after;
+    `before` is the number of an entry, whose elders are wanted. What begins as one of `hidden`
+    isn't the reader's to know.
+    """
+
+    actor: str = ""
+    action: str = ""
+    since: date | None = None
+    until: date | None = None
+    text: str = ""
+    before: int | None = None
+    hidden: Sequence[str] = ()
+
+
+def changes_of(organization_id: int, wanted: WantedChanges, most: int) -> Found[AuditEntry]:
+    """A page of an organization's log, newest first."""
+    entries, start = _narrowed(organization_id, wanted), 1
+    if wanted.text:
+        head = _head(organization_id)
+        newest = wanted.before or (head.sequence + 1 if head else 1)
+        start = max(newest - SEARCHED_AT_ONCE, 1)
+        entries = entries.filter(sequence__gte=start).alias(
+            was=Cast("before", TextField()), became=Cast("after", TextField())
+        )
+        text = wanted.text
+        entries = entries.filter(
+            Q(target__icontains=text) | Q(was__icontains=text) | Q(became__icontains=text)
+        )
+    found = list(entries[: most + 1])
+    if len(found) > most:
+        return Found(found[:most], found[most - 1].sequence)
+    return Found(found, start if start > 1 else None)
+
+
+def change_of(organization_id: int, sequence: int, hidden: Sequence[str]) -> AuditEntry | None:
+    """One entry of an organization's log, if its reader may know of it."""
+    entries = _narrowed(organization_id, WantedChanges(hidden=hidden))
+    return entries.filter(sequence=sequence).first()
+
+
+def _narrowed(organization_id: int, wanted: WantedChanges) -> QuerySet[AuditEntry]:
+    entries = entries_of(organization_id)
+    if wanted.actor:
+        entries = entries.filter(actor=wanted.actor)
+    if wanted.action:
+        entries = entries.filter(action=wanted.action)
+    if wanted.since:
+        entries = entries.filter(at__gte=beginning_of(wanted.since))
+    if wanted.until:
+        entries = entries.filter(at__lt=end_of(wanted.until))
+    if wanted.before is not None:
+        entries = entries.filter(sequence__lt=wanted.before)
+    for beginning in wanted.hidden:
+        entries = entries.exclude(action__startswith=beginning)
+    return entries
 
 
 def entries_of(organization_id: int) -> QuerySet[AuditEntry]:

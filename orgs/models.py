@@ -101,6 +101,8 @@ class Organization(models.Model):
     email_domain = models.CharField(
         "e-mail domain", max_length=253, blank=True, validators=[DomainNameValidator()]
     )
+    # Whether its owners have put away the list of what to do first.
+    is_set_up = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # From when on it is to be deleted, and who asked for that; until then all goes on as it was.
     deletion_due_at = models.DateTimeField(null=True, blank=True)

@@ -219,6 +219,17 @@ def _set_staff(actor: Actor, user: User, *, staff: bool) -> None:
     record_change(actor, None, action, user.username)
 
 
+@operation
+def put_checklist_away(actor: Actor, organization: Organization) -> None:
+    """Show the list of what to do first no longer, to no owner."""
+    require_owner(actor, organization, "put the list away")
+    if organization.is_set_up:
+        return
+    organization.is_set_up = True
+    organization.save(update_fields=["is_set_up"])
+    record_change(actor, organization, "organization.set_up")
+
+
 def _set_active(actor: Actor, user: User, *, active: bool) -> None:
     while True:
         try:

@@ -89,6 +89,12 @@ def members_of(organization: Organization) -> QuerySet[Membership]:
         )
 
 
+def active_member_count(organization: Organization) -> int:
+    """How many members the organization has."""
+    with scope(organization=organization):
+        return Membership.objects.filter(user__is_active=True).count()
+
+
 def teams_of(organization: Organization) -> QuerySet[Team]:
     """The organization's teams with `member_count`, `owners` first."""
     with scope(organization=organization):

@@ -34,6 +34,7 @@ ACTIONS = {
     "organization.changed": "changed the general settings",
     "organization.created": "created the organization",
     "organization.deletion_asked": "asked to delete the organization",
+    "organization.set_up": "put away the list of what to do first",
     "organization.kept": "called off the deletion of the organization",
     "organization_token.created": "created the organization access token",
     "organization_token.revoked": "revoked the organization access token",

@@ -18,6 +18,7 @@ ORGANIZATION = (
     "/",
     "/orgs/acme/",
     "/orgs/acme/activity/",
+    "/orgs/acme/activity/1/",
     "/orgs/acme/activity/pulls/",
     "/orgs/acme/members/",
     "/orgs/acme/settings/",
@@ -76,6 +77,11 @@ PAGES = {
 }
 # Routes that answer with a file, with JSON, or by sending elsewhere.
 NO_PAGES = {
+    "orgs/<name:org>/checklist/put-away/",
+    "orgs/<name:org>/activity/changes.csv",
+    "orgs/<name:org>/activity/changes.json",
+    "orgs/<name:org>/activity/pulls.csv",
+    "orgs/<name:org>/activity/pulls.json",
     "account/settings/registry-sign-ins/<slug:public_id>/end/",
     "account/settings/tokens/<slug:public_id>/revoke/",
     "accounts/login/code/confirm/",

@@ -1,7 +1,9 @@
 """The page of pulls: owners see everybody's, members their own, nobody another organization's."""
 
+import csv
+import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -9,7 +11,6 @@ import pytest
 from django.utils import timezone
 
 from audit.models import PullLogEntry
-from audit.pull_log import Pull, PullLog
 from audit.pull_queries import Wanted, daily_series, pull_of, pulls_of, refused_pulls_of
 from orgs.models import Organization
 
@@ -17,35 +18,6 @@ pytestmark = pytest.mark.django_db
 PULLS = "/orgs/acme/activity/pulls/"
 SignedIn = Callable[[str], httpx.Client]
 Log = Callable[..., None]
-
-
-@pytest.fixture
-def log(pull_log: PullLog) -> Log:
-    """Logs one pull by Mel of a refused image at acme, unless told otherwise."""
-
-    def written(**changes: Any) -> None:
-        given: dict[str, Any] = {
-            "at": timezone.now(),
-            "organization": "acme",
-            "subject_kind": "user",
-            "subject_id": "mel",
-            "action": "pull",
-            "image": "docker.io/randomdev/tool:1",
-            "repository": "docker.io/randomdev/tool",
-            "category": "community",
-            "rule": "community_restricted",
-            "allowed": False,
-            "policy_version": 1,
-            "protocol": "token",
-            "registry": "acme",
-            "client": "podman/5",
-            "address": "203.0.113.9",
-            "request_id": "",
-        }
-        pull_log.add([Pull(**given | changes)])
-        assert pull_log.flush()
-
-    return written
 
 
 def test_owners_see_everybodys_pulls_with_where_from(signed_in: SignedIn, log: Log) -> None:
@@ -91,15 +63,28 @@ def test_no_organization_sees_anothers_pulls(
         ({"repository": "docker.io/lib"}, {"library/alpine"}),
         ({"repository": "docker.io/l_b"}, set()),
         ({"answer": "allowed", "who": "mel"}, {"library/alpine"}),
+        ({"category": "official"}, {"library/alpine"}),
+        ({"rule": "blocked"}, {"bitnami/redis"}),
+        ({"registry": "hub"}, {"randomdev/tool"}),
+        ({"since": "2026-03-02"}, {"randomdev/tool", "bitnami/redis"}),
+        ({"until": "2026-03-02"}, {"library/alpine", "bitnami/redis"}),
+        ({"since": "2026-03-02", "until": "2026-03-02", "who": "gus"}, {"bitnami/redis"}),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, set()),
     ],
 )
 def test_filters_narrow_what_is_shown(
     signed_in: SignedIn, log: Log, filters: dict[str, str], expected: set[str]
 ) -> None:
-    names = {"randomdev/tool": "mel", "library/alpine": "mel", "bitnami/redis": "gus"}
+    names = {"library/alpine": "mel", "bitnami/redis": "gus", "randomdev/tool": "mel"}
+    more: dict[str, dict[str, Any]] = {
+        "library/alpine": {"category": "official", "at": datetime(2026, 3, 1, 23, 59, tzinfo=UTC)},
+        "bitnami/redis": {"rule": "blocked", "at": datetime(2026, 3, 2, tzinfo=UTC)},
+        "randomdev/tool": {"registry": "hub", "at": datetime(2026, 3, 3, tzinfo=UTC)},
+    }
     for name, who in names.items():
         image = f"docker.io/{name}"
-        log(image=image, repository=image, subject_id=who, allowed=name != "randomdev/tool")
+        allowed = name != "randomdev/tool"
+        log(image=image, repository=image, subject_id=who, allowed=allowed, **more[name])
     page = signed_in("olivia").get(PULLS, params=filters).text
     assert {name for name in names if f"<code>docker.io/{name}</code>" in page} == expected
     assert expected or "No pull fits the filter." in page
@@ -113,6 +98,8 @@ def test_filters_narrow_what_is_shown(
         {"repository": "a\x00b"},
         {"before": "-1"},
         {"before": "9" * 30},
+        {"rule": "none"},
+        {"since": "2026-13-01"},
     ],
 )
 def test_a_filter_that_means_nothing_shows_nothing(
@@ -163,3 +150,38 @@ def test_filters_combine_in_one_query(log: Log, acme: Organization) -> None:
     log()
     wanted = Wanted(allowed=False, subject="mel", repository="docker.io/randomdev")
     assert pulls_of(acme.pk, wanted).count() == 1
+
+
+def test_what_no_index_finds_is_looked_for_piece_by_piece(
+    signed_in: SignedIn, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(rule="blocked", image="docker.io/randomdev/needle")
+    for _ in range(25):
+        log()
+    newest = PullLogEntry.objects.latest("pk").pk
+    monkeypatch.setattr("audit.pull_queries.SEARCHED_AT_ONCE", 10)
+    olivia = signed_in("olivia")
+    page = olivia.get(PULLS, params={"rule": "blocked"}).text
+    assert "Look further back" in page
+    looks = 1
+    while "randomdev/needle" not in page:
+        before = page.partition("rule=blocked&amp;before=")[2].partition('"')[0]
+        assert 0 < newest - int(before) <= 11 * looks
+        page = olivia.get(PULLS, params={"rule": "blocked", "before": before}).text
+        looks += 1
+    assert looks == 3
+    assert "Look further back" not in page
+    file = olivia.get("/orgs/acme/activity/pulls.json", params={"rule": "blocked"}).json()
+    assert [pull["image"] for pull in file] == ["docker.io/randomdev/needle"]
+
+
+def test_owners_download_pulls(signed_in: SignedIn, log: Log) -> None:
+    log(client="=cmd|' /C calc'!A0", own_rule=7, rule="blocked")
+    log(subject_id="gus", allowed=True)
+    olivia = signed_in("olivia")
+    text = olivia.get("/orgs/acme/activity/pulls.csv", params={"answer": "refused"}).text
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["client"] == "'=cmd|' /C calc'!A0"
+    assert (row["subject"], row["allowed"], row["own_rule"]) == ("mel", "False", "7")
+    both = olivia.get("/orgs/acme/activity/pulls.json").json()
+    assert [(pull["subject"], pull["own_rule"]) for pull in both] == [("gus", None), ("mel", 7)]
