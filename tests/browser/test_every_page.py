@@ -10,6 +10,7 @@ from tests.browser.pages import NO_PAGES, NOT_FOUND, PAGES
 from tests.browser.steps import accessibility_violations
 
 PHONE = {"width": 375, "height": 700}
+MOST_FETCHED = 150 * 1024  # bytes, as they come over the wire
 
 
 @pytest.fixture(params=PAGES, ids=lambda person: person or "anonymous")
@@ -64,3 +65,20 @@ def test_a_script_that_got_into_a_page_does_not_run(visit: Visit, complaints: Co
 def open_all_details(page: Page) -> None:
     """Unfold what a page has folded; the menus in its bar only show one over the other."""
     page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+
+
+def test_a_first_visit_fetches_little(visit: Visit, person: str) -> None:
+    page = visit(person)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    fetched: list[float] = []
+    network.on("Network.loadingFinished", lambda event: fetched.append(event["encodedDataLength"]))
+    weights = {}
+    for path in PAGES[person]:
+        fetched.clear()
+        page.goto(path, wait_until="networkidle")
+        weights[path] = sum(fetched)
+    assert {path: weight for path, weight in weights.items() if weight > MOST_FETCHED} == {}
+    # A style sheet alone is more than this: nothing came from a cache uncounted.
+    assert min(weights.values()) > 20 * 1024
