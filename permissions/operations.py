@@ -9,6 +9,7 @@ from orgs.actor import Actor, Invalid
 from orgs.events import announce
 from orgs.models import Organization
 from orgs.transactions import operation, record_change, require_owner
+from permissions.core.policy import Mode, Policy
 from permissions.models import ImageAccessPolicy
 from permissions.plan import require_plan
 
@@ -32,6 +33,15 @@ class Settings:
             allow_official_images=policy.allow_official_images,
             allow_verified_publishers=policy.allow_verified_publishers,
             mode=policy.mode,
+        )
+
+    def over(self, policy: ImageAccessPolicy) -> Policy:
+        """What the core decides from, once these settings are saved over a policy's."""
+        return Policy(
+            enabled=self.enabled,
+            allow_official_images=self.allow_official_images,
+            allow_verified_publishers=self.allow_verified_publishers,
+            mode=Mode(self.mode or policy.mode),
         )
 
 

@@ -35,6 +35,7 @@ from permissions.models import (
 from permissions.own_rule_queries import rules_that_count
 
 LAST_USED_PRECISION = timedelta(minutes=1)
+WELL_KNOWN = ("library/alpine", "library/nginx", "library/postgres", "library/python")
 
 
 @contextmanager
@@ -85,6 +86,11 @@ def publisher_examples(limit: int = 4) -> list[CatalogEntry]:
     """A few verified publishers, to show people what the word means."""
     kind = CatalogEntry.Kind.VERIFIED_PUBLISHER
     return list(CatalogEntry.objects.filter(kind=kind)[:limit])
+
+
+def official_examples() -> list[CatalogEntry]:
+    """A few official images that most people know, for the same."""
+    return list(CatalogEntry.objects.filter(path__in=WELL_KNOWN))
 
 
 def stored_registry(service: str) -> ConnectedRegistry | None:

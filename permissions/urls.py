@@ -4,6 +4,11 @@ from permissions import api, catalog_views, namespace_views, rule_views, site_vi
 
 urlpatterns = [
     path("orgs/<name:org>/settings/permissions/", views.org_permissions, name="org_permissions"),
+    path(
+        "orgs/<name:org>/settings/permissions/preview/",
+        views.preview_permissions,
+        name="preview_permissions",
+    ),
     path("catalog/", catalog_views.catalog, name="catalog"),
     path("orgs/<name:org>/settings/namespaces/", namespace_views.namespaces, name="namespaces"),
     path(

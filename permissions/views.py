@@ -1,21 +1,26 @@
 """Org Permissions: the page where owners allow and restrict, and members read."""
 
 from dataclasses import asdict
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.text import get_text_list
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from orgs.actor import Actor
-from orgs.guards import OrganizationRequest, org_page
+from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
 from permissions import queries
 from permissions.catalog_queries import catalog_state
+from permissions.core.changes import changes
 from permissions.forms import WORD, PolicyForm
+from permissions.impact import foresee
 from permissions.models import ImageAccessPolicy
-from permissions.operations import SettingsChanged, change_policy
+from permissions.monitor_queries import monitored
+from permissions.operations import Settings, SettingsChanged, change_policy
 from permissions.own_rule_queries import rules_in_force
 from permissions.plan import PlanRequired
 
@@ -27,6 +32,19 @@ def org_permissions(request: OrganizationRequest, organization: Organization) ->
         return _save(request, organization)
     policy = queries.policy_of(organization)
     return _page(request, organization, policy, PolicyForm.showing(policy))
+
+
+@require_POST
+@owners_only
+def preview_permissions(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    """What saving the switches as they stand would change: the page again, or (htmx) that part."""
+    form, policy = PolicyForm(request.POST), queries.policy_of(organization)
+    if not form.is_valid():
+        return _page(request, organization, policy, form, status=400)
+    preview = _preview(organization, policy, form.wished())
+    if request.headers.get("HX-Request"):
+        return render(request, "permissions/_previewed.html", preview)
+    return _page(request, organization, policy, form, **preview)
 
 
 def _save(request: OrganizationRequest, organization: Organization) -> HttpResponse:
@@ -88,6 +106,19 @@ def _ask_again(
     return _page(request, organization, conflict.current, again, status=409, conflict=conflict)
 
 
+def _preview(
+    organization: Organization, policy: ImageAccessPolicy, wished: Settings
+) -> dict[str, Any]:
+    """What the templates of the preview show: the changes in words, and the impact."""
+    before, then = Settings.of(policy).over(policy), wished.over(policy)
+    return {
+        "previewed": True,
+        "wished": wished,
+        "changes": changes(organization.name, before, then, len(rules_in_force(organization))),
+        "foreseen": foresee(organization, then, timezone.now()) if then.enabled else None,
+    }
+
+
 def _page(
     request: OrganizationRequest,
     organization: Organization,
@@ -95,17 +126,21 @@ def _page(
     form: PolicyForm,
     *,
     status: int = 200,
-    conflict: SettingsChanged | None = None,
+    **more: Any,
 ) -> HttpResponse:
+    may_change = request.is_owner and organization.has_business_plan
     context = {
         "policy": policy,
         "form": form,
-        "conflict": conflict,
         "namespaces": queries.namespaces_of(organization),
+        "officials": queries.official_examples(),
         "publishers": queries.publisher_examples(),
         "catalog": catalog_state(),
         "mirror": queries.mirror_for(organization),
         "rules": rules_in_force(organization),
-        "may_change": request.is_owner and organization.has_business_plan,
+        "may_change": may_change,
+        **more,
     }
+    if may_change and policy.enabled and policy.mode == ImageAccessPolicy.Mode.MONITOR:
+        context["monitored"] = monitored(organization, timezone.now().date())
     return render(request, "permissions/org_permissions.html", context, status=status)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,9 +16,10 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from audit.pull_log import PullLog
+from audit.pull_log import Pull, PullLog
 from home.demo import Hosts, load_demo, read_env
 from orgs.models import Organization, User
 from orgs.queries import organization_named, user_named
@@ -78,6 +80,38 @@ def pull_log(monkeypatch: pytest.MonkeyPatch) -> PullLog:
     held = new_log(threaded=False)
     monkeypatch.setattr("registries.pull_log.log", held)
     return held
+
+
+Log = Callable[..., None]
+
+
+@pytest.fixture
+def log(pull_log: PullLog) -> Log:
+    """Logs one pull by Mel of a refused image at acme, unless told otherwise."""
+
+    def written(**changes: Any) -> None:
+        given: dict[str, Any] = {
+            "at": timezone.now(),
+            "organization": "acme",
+            "subject_kind": "user",
+            "subject_id": "mel",
+            "action": "pull",
+            "image": "docker.io/randomdev/tool:1",
+            "repository": "docker.io/randomdev/tool",
+            "category": "community",
+            "rule": "community_restricted",
+            "allowed": False,
+            "policy_version": 1,
+            "protocol": "token",
+            "registry": "acme",
+            "client": "podman/5",
+            "address": "203.0.113.9",
+            "request_id": "",
+        }
+        pull_log.add([Pull(**given | changes)])
+        assert pull_log.flush()
+
+    return written
 
 
 NewVisitor = Callable[..., httpx.Client]

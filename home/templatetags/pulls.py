@@ -37,11 +37,16 @@ RULES = {
 @register.filter
 def why(entry: PullLogEntry) -> str:
     """The rule that decided, in words; in mode monitor also the one that would have."""
-    words = RULES.get(entry.rule, entry.rule.replace("_", " "))
-    if not entry.would_have:
-        return words
-    would_have = RULES.get(entry.would_have, entry.would_have.replace("_", " "))
-    return f"{words}; else refused: {would_have}"
+    words = rule_in_words(entry.rule)
+    return (
+        f"{words}; else refused: {rule_in_words(entry.would_have)}" if entry.would_have else words
+    )
+
+
+@register.filter
+def rule_in_words(rule: str) -> str:
+    """A rule's code in words."""
+    return RULES.get(rule, rule.replace("_", " "))
 
 
 @register.filter

@@ -68,6 +68,17 @@ _ALLOWING = frozenset(
     }
 )
 
+RESTRICTIONS = frozenset(
+    {
+        Rule.BLOCKED,
+        Rule.OFFICIAL_RESTRICTED,
+        Rule.VERIFIED_PUBLISHER_RESTRICTED,
+        Rule.COMMUNITY_RESTRICTED,
+    }
+)
+"""The denials that an organization has chosen itself (D7 to D10): what monitoring spares, and an
+exception can lift."""
+
 
 class Plan(StrEnum):
     FREE = "free"

@@ -22,6 +22,7 @@ from permissions.core.own_rules import (
 )
 from permissions.core.policy import (
     OFFICIAL,
+    RESTRICTIONS,
     VERIFIED_PUBLISHER,
     Category,
     Mode,
@@ -166,22 +167,12 @@ class Found:
         return (
             self.organization is not None
             and self.organization.policy.mode is _MONITOR
-            and self.rule in _RESTRICTIONS
+            and self.rule in RESTRICTIONS
         )
 
     @property
     def allowed(self) -> bool:
         return self.rule.allows or self.only_monitored
-
-
-_RESTRICTIONS = frozenset(
-    {
-        Rule.BLOCKED,
-        Rule.OFFICIAL_RESTRICTED,
-        Rule.VERIFIED_PUBLISHER_RESTRICTED,
-        Rule.COMMUNITY_RESTRICTED,
-    }
-)
 
 
 def ask(facts: Facts, image: str, action: str, now: datetime) -> Asked:

@@ -106,6 +106,7 @@ NO_PAGES = {
     "orgs/<name:org>/settings/enforce-sign-in/<artefact:artefact_name>",
     "orgs/<name:org>/settings/keep/",
     "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",
+    "orgs/<name:org>/settings/permissions/preview/",
     "orgs/<name:org>/settings/permissions/rules/<int:number>/end/",
     "orgs/<name:org>/settings/clusters/<name:cluster>/credential/",
     "orgs/<name:org>/settings/clusters/<name:cluster>/disconnect/",

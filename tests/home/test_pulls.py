@@ -13,11 +13,11 @@ from django.utils import timezone
 from audit.models import PullLogEntry
 from audit.pull_queries import Wanted, daily_series, pull_of, pulls_of, refused_pulls_of
 from orgs.models import Organization
+from tests.conftest import Log
 
 pytestmark = pytest.mark.django_db
 PULLS = "/orgs/acme/activity/pulls/"
 SignedIn = Callable[[str], httpx.Client]
-Log = Callable[..., None]
 
 
 def test_owners_see_everybodys_pulls_with_where_from(signed_in: SignedIn, log: Log) -> None:
