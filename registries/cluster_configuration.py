@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from registries.configuration import AT_EVERY_REQUEST, Product, Step
+from registries.products import AT_EVERY_REQUEST, Product, Step
 
 FOLDER = Path(__file__).resolve().parent.parent / "deploy" / "kubernetes"
 IN_THE_FILES = "hubadmin.example.com"

@@ -4,78 +4,25 @@ Pure functions of one connection. The page shows them and the tests start real p
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-PLACEHOLDER = "the-credential-of-this-registry"
-HUB_REGISTRY = "https://registry-1.docker.io"
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A connected registry, and the address of the site that it asks. `secret` is its credential
-    while it is shown; afterwards nobody knows it."""
-
-    service: str
-    host: str
-    mirrors_docker_hub: bool
-    site_url: str
-    secret: str = PLACEHOLDER
-
-    @property
-    def realm(self) -> str:
-        """Where clients fetch tokens."""
-        return f"{self.site_url}/auth/token"
-
-    @property
-    def site_host(self) -> str:
-        """The name by which the site wants to be called."""
-        return urlsplit(self.site_url).netloc
-
-    @property
-    def name(self) -> str:
-        """The registry's host without its port."""
-        return self.host.rpartition(":")[0] if self.port else self.host
-
-    @property
-    def port(self) -> str:
-        """The port in its images' names, or nothing."""
-        last = self.host.rpartition(":")[2]
-        return last if last != self.host and last.isdigit() else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something to do, and the text to copy, if there is one, with the file where it goes."""
-
-    about: str
-    text: str = ""
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A way to make a registry ask, what it can't do, and the steps to set it up."""
-
-    id: str
-    name: str
-    about: str
-    in_force: str
-    steps: tuple[Step, ...]
-
-
-AT_EVERY_REQUEST = "A changed rule counts from the next request on."
-WITH_THE_NEXT_TOKEN = (
-    "A changed rule counts for the next token. One that was issued before lives on for up to "
-    "60 seconds, and the registry allows another 60 for clocks that differ."
+from registries.asking_proxies import angos, envoy, traefik
+from registries.products import (
+    AT_EVERY_REQUEST,
+    WITH_THE_NEXT_TOKEN,
+    Connection,
+    Product,
+    Step,
+    quoted,
 )
+
+HUB_REGISTRY = "https://registry-1.docker.io"
 
 
 def products(connection: Connection) -> tuple[Product, ...]:
     """Every product that we can say something exact about, the simplest first."""
-    makers: tuple[Callable[[Connection], Product], ...] = (_distribution, _nginx, _zot, _harbor)
-    return (*(make(connection) for make in makers), _others(connection))
+    makers = (_distribution, _nginx, envoy, traefik, angos, _zot, _harbor, _own_program)
+    return tuple(make(connection) for make in makers)
 
 
 def distribution_yaml(
@@ -91,18 +38,18 @@ def distribution_yaml(
         "version: 0.1\n"
         "storage:\n"
         "  filesystem:\n"
-        f"    rootdirectory: {_quoted(storage)}\n"
+        f"    rootdirectory: {quoted(storage)}\n"
         "  delete:\n"
         "    enabled: true\n"
         "http:\n"
-        f"  addr: {_quoted(listen)}\n"
+        f"  addr: {quoted(listen)}\n"
         f"{proxy}"
         "auth:\n"
         "  token:\n"
-        f"    realm: {_quoted(connection.realm)}\n"
-        f"    service: {_quoted(connection.service)}\n"
-        f"    issuer: {_quoted(connection.site_url)}\n"
-        f"    rootcertbundle: {_quoted(certificate)}\n"
+        f"    realm: {quoted(connection.realm)}\n"
+        f"    service: {quoted(connection.service)}\n"
+        f"    issuer: {quoted(connection.site_url)}\n"
+        f"    rootcertbundle: {quoted(certificate)}\n"
     )
 
 
@@ -276,27 +223,25 @@ def _harbor(connection: Connection) -> Product:
     )
 
 
-def _others(connection: Connection) -> Product:
-    header = f"X-Registry-Token: {connection.secret}"
+def _own_program(connection: Connection) -> Product:
+    question = {
+        "subject": {"type": "user", "id": "mel"},
+        "action": {"name": "pull"},
+        "resource": {"type": "image", "id": f"{connection.host}/library/alpine:latest"},
+    }
     return Product(
-        "others",
-        "Traefik, Envoy, Angos, and your own programs",
-        "Whatever can ask about each request before it passes it on asks at its own address, with "
-        "the registry's credential in a header. Hubadmin's documentation for operators has a page "
-        "for each.",
+        "own_program",
+        "A program of your own",
+        "Whatever can send JSON asks by OpenID AuthZEN, and lets through only what is answered "
+        "with a true decision.",
         AT_EVERY_REQUEST,
         (
-            Step("Traefik's forwardAuth.", f"{connection.site_url}/authz/traefik"),
             Step(
-                "Envoy's ext_authz over HTTP: the path prefix.",
-                f"{connection.site_url}/authz/envoy",
-            ),
-            Step("Angos' webhook.", f"{connection.site_url}/authz/angos"),
-            Step("The header that each of these sends.", header),
-            Step(
-                "A program of your own asks by OpenID AuthZEN, with the credential as its bearer "
-                "token.",
-                f"{connection.site_url}/access/v1/evaluation",
+                "Ask whether somebody may pull an image.",
+                f"curl -s {connection.site_url}/access/v1/evaluation \\\n"
+                f"  -H 'Authorization: Bearer {connection.secret}' \\\n"
+                "  -H 'Content-Type: application/json' \\\n"
+                f"  -d '{json.dumps(question)}'",
             ),
         ),
     )
@@ -304,8 +249,3 @@ def _others(connection: Connection) -> Product:
 
 def _host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def _quoted(text: str) -> str:
-    # JSON's strings are YAML's too, and 123 or true stays a word in them.
-    return json.dumps(text)

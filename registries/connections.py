@@ -8,7 +8,7 @@ from django.http import Http404
 
 from orgs.actor import Invalid
 from permissions.models import ConnectedRegistry
-from registries.configuration import PLACEHOLDER, Connection
+from registries.products import PLACEHOLDER, Connection
 
 
 def connection_of(registry: ConnectedRegistry, secret: str | None = None) -> Connection:

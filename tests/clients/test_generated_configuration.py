@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from registries.configuration import (
-    Connection,
     distribution_yaml,
     nginx_token_file,
     nginx_values,
 )
+from registries.products import Connection
 from tests import services
 from tests.clients.conftest import NewClient
 from tests.clients.engines import output

@@ -1,13 +1,16 @@
 """The configuration that is generated for a connected registry."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from registries import configuration
-from registries.configuration import Connection, products
+from registries import asking_proxies, configuration
+from registries.configuration import products
+from registries.products import Connection
+from registries.routes import ROUTES
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -90,7 +93,43 @@ def test_the_credential_stands_only_where_it_is_needed() -> None:
         for product in products(connection())
         if any("hubadmin_reg_secret" in step.text for step in product.steps)
     }
-    assert holding == {"nginx", "others"}
+    assert holding == {"nginx", "envoy", "traefik", "angos", "own_program"}
+
+
+def test_envoy_traefik_and_angos_are_told_what_the_documentation_says() -> None:
+    documented = (CHECKOUT / "docs" / "operators" / "envoy-traefik-angos.md").read_text()
+    to = connection(host="registry.example.com", site="https://iam.example.com")
+    for text in (
+        asking_proxies.envoy_yaml(to),
+        asking_proxies.traefik_yaml(to),
+        asking_proxies.angos_toml(to),
+    ):
+        known = _bare(documented.replace("hubadmin_reg_…", "hubadmin_reg_secret"))
+        lines = [_bare(line) for line in text.splitlines() if line]
+        # Beyond the page: where the registry itself is, and that a router comes last.
+        own = [line for line in lines if line not in known]
+        assert len(own) <= 6, own
+
+
+def _bare(text: str) -> str:
+    return text.replace('"', "").strip()
+
+
+def test_what_is_generated_can_be_read_and_leads_here() -> None:
+    to = connection()
+    (asks, last) = yaml.safe_load(asking_proxies.envoy_yaml(to))["http_filters"]
+    service = asks["typed_config"]["http_service"]
+    assert asks["typed_config"]["failure_mode_allow"] is False
+    assert service["path_prefix"] + "/{path}" in {route.template for route in ROUTES.values()}
+    assert service["authorization_request"]["headers_to_add"][0]["value"] == to.secret
+    assert last["name"] == "envoy.filters.http.router"
+    traefik = yaml.safe_load(asking_proxies.traefik_yaml(to))["http"]
+    assert traefik["middlewares"]["hubadmin"]["forwardAuth"]["address"].endswith("/authz/traefik")
+    assert traefik["routers"]["registry"]["middlewares"] == list(traefik["middlewares"])
+    angos = tomllib.loads(asking_proxies.angos_toml(to))
+    assert angos["auth"]["webhook"]["hubadmin"]["cache_ttl"] == 0
+    for path in ("/authz/traefik", "/authz/angos"):
+        assert path in ROUTES
 
 
 def test_every_product_says_how_soon_a_rule_counts() -> None:

@@ -146,7 +146,7 @@ def test_a_switch_that_ended_halfway_goes_on(
     settings.CA_DIR = tmp_path
     call_command("rotate_signing_key")
     call_command("rotate_signing_key", announce_authority=True)
-    announced, rename, moved = signing.announced_authority(), Path.rename, []
+    announced, rename, moved = signing.announced_authority(), Path.rename, list[Path]()
 
     def full(path: Path, target: Path) -> Path:
         if len(moved) == moves_before_it_fails:
