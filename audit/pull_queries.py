@@ -129,3 +129,9 @@ def daily_series(organization_id: int, since: date) -> dict[date, dict[bool, int
     for day, allowed, total in rows:
         series.setdefault(day, {True: 0, False: 0})[allowed] = total
     return series
+
+
+def users_of_day(day: date) -> QuerySet[DailyPulls, str]:
+    """The names of the users who asked for anything on a day (UTC), at any organization."""
+    counts = DailyPulls.objects.filter(date=day, subject_kind=USER)
+    return counts.values_list("subject_id", flat=True).distinct()

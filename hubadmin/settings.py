@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "orgs.tasks.delete_due_organizations",
         "schedule": 3_600,
     },
+    "note-who-was-seen": {"task": "orgs.tasks.note_who_was_seen", "schedule": 3_600},
     "clear-dead-refresh-tokens": {
         "task": "orgs.tasks.clear_dead_refresh_tokens",
         "schedule": 86_400,

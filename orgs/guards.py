@@ -11,8 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django_scopes import scope
 
+from orgs.member_queries import note_seen
 from orgs.models import Organization, User
 from orgs.queries import is_site_staff, organization_seen_by
 
@@ -25,6 +27,7 @@ class Guard(StrEnum):
     PUBLIC = "public"  # anybody
     PERSON = "person"  # any signed-in person, about themselves
     MEMBER = "member"  # members of the organization in the path, owners to write; others get 404
+    ONESELF = "oneself"  # members of it, about themselves
     OWNER = "owner"  # owners of it; members get 403
     STAFF = "staff"  # site staff, about what all organizations share; everybody else gets 404
     PACKAGE = "package"  # the package that brings the view checks by itself
@@ -119,6 +122,11 @@ def owners_only(view: OrganizationView) -> Callable[..., HttpResponseBase]:
     return declare(Guard.OWNER, _for_members(for_owners))
 
 
+def members_themselves(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+    """Let members of the organization in, to what they do about themselves; others get 404."""
+    return declare(Guard.ONESELF, _for_members(view))
+
+
 def declare(guard: Guard, view: V) -> V:
     """State the guard of a view that checks by itself."""
     view.guard = guard  # type: ignore[attr-defined]  # functions take attributes
@@ -156,4 +164,5 @@ def _signed_in(request: Any) -> SignedInRequest:
     # LoginRequiredMiddleware has sent everybody else away; this is the second lock.
     if not request.user.is_authenticated:
         raise PermissionDenied("Sign in first.")
+    note_seen(request.user, timezone.now())
     return cast(SignedInRequest, request)

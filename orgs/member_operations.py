@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from orgs.actor import Actor, Invalid
+from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.events import announce
 from orgs.models import Membership, Organization, Team, TeamMembership, User
 from orgs.queries import member_of, members_named
@@ -89,17 +89,38 @@ def take_out_of_team(
 
 
 @operation
-def remove_member(actor: Actor, organization: Organization, user: User) -> None:
-    """End a membership and what hangs on it. Raises `Invalid` for the last active owner."""
+def remove_members(actor: Actor, organization: Organization, usernames: Iterable[str]) -> list[str]:
+    """End memberships and what hangs on them, all or none. Returns whose.
+
+    Raises `Invalid` if no active owner would be left.
+    """
     require_owner(actor, organization, "remove members")
-    membership = member_of(organization, user.username)
+    gone = members_named(organization, usernames)
+    for membership in gone:
+        _end(actor, organization, membership, "member.removed", membership.user.username)
+    if gone:
+        require_active_owner(organization)
+        announce([organization])
+    return [membership.user.username for membership in gone]
+
+
+@operation
+def leave_organization(actor: Actor, organization: Organization) -> None:
+    """End the actor's own membership. Raises `Invalid` for the last active owner."""
+    membership = member_of(organization, actor.name) if actor.user is not None else None
     if membership is None:
-        return
+        raise NotAllowed(f"Only members of {organization.name} can leave it.")
+    _end(actor, organization, membership, "member.left")
+    require_active_owner(organization)
+    announce([organization])
+
+
+def _end(
+    actor: Actor, organization: Organization, membership: Membership, action: str, target: str = ""
+) -> None:
     teams = sorted(team.name for team in membership.teams.all())
     membership.delete()
-    require_active_owner(organization)
-    record_change(actor, organization, "member.removed", user.username, before={"teams": teams})
-    announce([organization])
+    record_change(actor, organization, action, target, before={"teams": teams})
 
 
 def _members(organization: Organization, usernames: Iterable[str]) -> list[Membership]:

@@ -48,6 +48,8 @@ class User(AbstractUser):
         unique=True,
         error_messages={"unique": "Another user has this e-mail address."},
     )
+    # To the hour, on pages; of whoever only uses access tokens or pulls, later and to the day.
+    last_seen_at = models.DateTimeField(null=True, editable=False)
     # How often all sessions were ended at once. A session is good for one number only.
     session_generation = models.PositiveIntegerField(default=0)
 
@@ -177,7 +179,7 @@ class Team(models.Model):
         Membership, through="TeamMembership", related_name="teams", blank=True
     )
 
-    member_count: int  # from queries.teams_of
+    member_count: int  # from queries.teams_with_sizes
 
     objects: ClassVar[models.Manager["Team"]] = ScopedManager(organization="organization")
 

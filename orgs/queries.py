@@ -6,7 +6,8 @@ from hmac import compare_digest
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -96,13 +97,22 @@ def active_member_count(organization: Organization) -> int:
 
 
 def teams_of(organization: Organization) -> QuerySet[Team]:
+    """The organization's teams, `owners` first."""
+    with scope(organization=organization):
+        return Team.objects.order_by("-is_owners", "name")
+
+
+def teams_with_sizes(organization: Organization) -> QuerySet[Team]:
     """The organization's teams with `member_count`, `owners` first."""
     with scope(organization=organization):
-        return Team.objects.annotate(
-            member_count=Count(  # type: ignore[no-redef]  # declared for readers
-                "team_memberships", filter=Q(memberships__user__is_active=True)
-            )
-        ).order_by("-is_owners", "name")
+        # A subquery, so that only the teams of one page are counted.
+        active = TeamMembership.objects.filter(
+            team=OuterRef("pk"), membership__user__is_active=True
+        )
+        sizes = active.order_by().values("team").annotate(size=Count("pk")).values("size")
+        return teams_of(organization).annotate(
+            member_count=Coalesce(Subquery(sizes), 0)  # type: ignore[no-redef]  # declared for readers
+        )
 
 
 def team_of(organization: Organization, name: str) -> Team | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from orgs.actor import Actor
 from orgs.deletion_operations import NEAR, go_on_with_deletion
+from orgs.member_queries import note_who_pulled
 from orgs.queries import organizations_to_delete
 from orgs.refresh_operations import delete_dead_refresh_tokens
 
@@ -58,3 +59,9 @@ def delete_due_organizations() -> int:
             # It is tried again in an hour; the others are not to wait for it.
             log.exception("organization_not_deleted", organization=organization.name)
     return deleted
+
+
+@shared_task
+def note_who_was_seen() -> int:
+    """Bring *last seen* up to date for whoever opens no page; returns of how many people."""
+    return note_who_pulled(timezone.now())

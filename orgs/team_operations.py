@@ -83,7 +83,7 @@ def delete_team(actor: Actor, organization: Organization, team_name: str) -> Non
     reasons = reasons_to_keep(team)
     if reasons:
         raise Invalid(" ".join(reasons))
-    before = {"members": team.member_count, "can_push": team.can_push}
+    before = {"members": team.team_memberships.count(), "can_push": team.can_push}
     let_go_of(team)
     team.delete()
     record_change(actor, organization, "team.deleted", team_name, before=before)

@@ -1,7 +1,5 @@
 """Teams: the list, one team with its members, and what owners change about them."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -15,7 +13,7 @@ from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization, Team
 from orgs.team_forms import DeleteTeamForm, JoinTeamForm, TeamForm
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +30,9 @@ def teams(request: OrganizationRequest, organization: Organization) -> HttpRespo
         else:
             messages.success(request, f"The team {made.name} is there. Add its members here.")
             return redirect("team", organization.name, made.name)
-    page = Paginator(queries.teams_of(organization), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(queries.teams_with_sizes(organization), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     status = 400 if form.errors else 200
     return render(request, "orgs/teams.html", {"form": form, "page": page}, status=status)
 
@@ -114,7 +114,12 @@ def delete_team(
         else:
             messages.success(request, f"The team {found.name} is deleted.")
             return redirect("teams", organization.name)
-    context: dict[str, Any] = {"form": form, "team": found, "reasons": reasons_to_keep(found)}
+    context = {
+        "form": form,
+        "team": found,
+        "member_count": queries.members_of_team(organization, found).count(),
+        "reasons": reasons_to_keep(found),
+    }
     status = 400 if form.errors else 200
     return render(request, "orgs/delete_team.html", context, status=status)
 

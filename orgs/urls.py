@@ -1,9 +1,20 @@
 from django.urls import path
 
-from orgs import organization_token_views, organization_views, team_views, views
+from orgs import (
+    member_views,
+    organization_token_views,
+    organization_views,
+    team_views,
+    views,
+)
 
 urlpatterns = [
-    path("orgs/<name:org>/members/", views.members, name="members"),
+    path("orgs/<name:org>/members/", member_views.members, name="members"),
+    # Beside the members' own pages, as somebody may be called whatever we would call these.
+    path("orgs/<name:org>/members.csv", member_views.export_members, name="export_members"),
+    path("orgs/<name:org>/remove-members/", member_views.remove_members, name="remove_members"),
+    path("orgs/<name:org>/leave/", member_views.leave, name="leave"),
+    path("orgs/<name:org>/members/<name:username>/", member_views.member, name="member"),
     path("orgs/<name:org>/teams/", team_views.teams, name="teams"),
     path("orgs/<name:org>/teams/<name:team>/", team_views.team, name="team"),
     path("orgs/<name:org>/teams/<name:team>/settings/", team_views.change_team, name="change_team"),

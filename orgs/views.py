@@ -1,26 +1,17 @@
 """People: an organization's members and teams; a person's access tokens."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from orgs import queries, refresh_operations, token_operations
 from orgs.actor import Actor
 from orgs.forms import AccessTokenForm
-from orgs.guards import OrganizationRequest, SignedInRequest, org_page, personal_page
-from orgs.models import Organization
+from orgs.guards import SignedInRequest, personal_page
 
 PAGE_SIZE = 50
-
-
-@require_safe
-@org_page
-def members(request: OrganizationRequest, organization: Organization) -> HttpResponse:
-    page = Paginator(queries.members_of(organization), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "orgs/members.html", {"page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

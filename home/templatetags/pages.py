@@ -24,6 +24,7 @@ ACTIONS = {
     "cluster_namespace.unmapped": "ended that the organization answers for the cluster's namespace",
     "image_access.changed": "changed Image Access Management",
     "member.added": "added the member",
+    "member.left": "left the organization",
     "member.removed": "removed the member",
     "member.teams_changed": "changed the teams of",
     "namespace.assigned": "assigned the namespace",

@@ -10,7 +10,7 @@ from django_scopes.exceptions import ScopeError
 from audit.queries import entries_of
 from orgs import operations
 from orgs.actor import Actor, Invalid, NotAllowed
-from orgs.member_operations import add_member, remove_member, take_out_of_team
+from orgs.member_operations import add_member, remove_members, take_out_of_team
 from orgs.models import Membership, Name, Organization, Team, TeamMembership, User
 from orgs.operations import (
     change_profile,
@@ -81,7 +81,7 @@ def test_the_database_keeps_names_where_code_does_not() -> None:
 def test_the_last_owner_stays(acme: Organization) -> None:
     olivia = named_user("olivia")
     ways_to_leave: list[Callable[[], object]] = [
-        lambda: remove_member(actor("olivia"), acme, olivia),
+        lambda: remove_members(actor("olivia"), acme, ["olivia"]),
         lambda: take_out_of_team(actor("olivia"), acme, "owners", ["olivia"]),
         lambda: deactivate_user(STAFF, olivia),
     ]
@@ -94,7 +94,7 @@ def test_the_last_owner_stays(acme: Organization) -> None:
 
 def test_an_owner_may_go_when_another_stays(acme: Organization) -> None:
     add_member(actor("olivia"), acme, named_user("mel"), teams=["owners"])
-    remove_member(actor("olivia"), acme, named_user("olivia"))
+    remove_members(actor("olivia"), acme, ["olivia"])
     assert not is_owner(acme, named_user("olivia"))
     assert is_owner(acme, named_user("mel"))
 
@@ -103,7 +103,7 @@ def test_a_deactivated_owner_does_not_count(acme: Organization) -> None:
     add_member(STAFF, acme, named_user("mel"), teams=["owners"])
     deactivate_user(STAFF, named_user("mel"))
     with pytest.raises(Invalid):
-        remove_member(STAFF, acme, named_user("olivia"))
+        remove_members(STAFF, acme, ["olivia"])
 
 
 def test_the_database_keeps_an_owner_where_code_does_not(acme: Organization) -> None:
@@ -155,7 +155,7 @@ def test_members_change_nothing(acme: Organization) -> None:
     mel, nina = actor("mel"), named_user("nina")
     for change in (
         lambda: add_member(mel, acme, nina),
-        lambda: remove_member(mel, acme, named_user("olivia")),
+        lambda: remove_members(mel, acme, ["olivia"]),
         lambda: take_out_of_team(mel, acme, "owners", ["olivia"]),
         lambda: create_team(mel, acme, "research"),
         lambda: change_profile(mel, acme, display_name="Mine", docker_organization="mine"),
@@ -181,7 +181,7 @@ def test_whatever_can_change_decisions_raises_the_policy_version(acme: Organizat
         lambda: add_member(olivia, acme, nina),
         lambda: add_member(olivia, acme, nina, teams=["research"]),
         lambda: take_out_of_team(olivia, acme, "research", ["nina"]),
-        lambda: remove_member(olivia, acme, nina),
+        lambda: remove_members(olivia, acme, ["nina"]),
         lambda: deactivate_user(STAFF, named_user("mel")),
         lambda: reactivate_user(STAFF, named_user("mel")),
         lambda: set_plan(STAFF, acme, "free"),
@@ -195,7 +195,7 @@ def test_what_changes_nothing_is_not_logged(acme: Organization) -> None:
     before = entries_of(acme.pk).count(), policy_of(acme).version
     add_member(STAFF, acme, named_user("mel"))
     set_plan(STAFF, acme, "business")
-    remove_member(STAFF, acme, named_user("nina"))
+    remove_members(STAFF, acme, ["nina"])
     take_out_of_team(STAFF, acme, "owners", ["mel"])
     reactivate_user(STAFF, named_user("mel"))
     change_profile(STAFF, acme, display_name=acme.display_name, docker_organization="acme")

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from orgs.actor import Actor
-from orgs.member_operations import add_member, remove_member
+from orgs.member_operations import add_member, remove_members
 from orgs.models import Organization
 from orgs.team_operations import create_team
 from orgs.token_operations import create_organization_token, create_personal_token
@@ -147,7 +147,7 @@ def test_a_changed_rule_counts_from_the_next_request_on(ask: Ask, acme: Organiza
     for verified in (True, False, True):
         change_policy(STAFF, acme, Settings(True, True, verified), None)
         assert allowed(ask("GET", target)) is verified
-    remove_member(STAFF, acme, named_user("mel"))
+    remove_members(STAFF, acme, ["mel"])
     assert "not a member of acme" in denied(ask("GET", target))
 
 

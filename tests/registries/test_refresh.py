@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from orgs.actor import Actor
-from orgs.member_operations import add_member, remove_member
+from orgs.member_operations import add_member, remove_members
 from orgs.models import Organization, PersonalAccessToken, RefreshToken
 from orgs.operations import deactivate_user, reactivate_user, set_password
 from orgs.secrets import SecretKind, kind_of
@@ -175,7 +175,7 @@ def test_it_ends_with_the_membership_for_good(
     _, secret = create_personal_token(STAFF, mel, label="CI", scope="repo:read")
     tokens = [sign_in(), sign_in(secret=secret)]
     site_wide = sign_in(service="hub")
-    remove_member(STAFF, acme, mel)
+    remove_members(STAFF, acme, ["mel"])
     assert not any(lives(refresh(token)) for token in tokens)
     add_member(STAFF, acme, mel)
     assert not any(lives(refresh(token)) for token in tokens)

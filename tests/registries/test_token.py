@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from orgs.actor import Actor
-from orgs.member_operations import add_member, remove_member
+from orgs.member_operations import add_member, remove_members
 from orgs.models import Organization
 from orgs.operations import deactivate_user
 from orgs.team_operations import create_team
@@ -231,7 +231,7 @@ def test_every_organization_of_a_subject_decides_at_a_site_wide_registry(
     scope = "repository:globex/app:pull"
     assert "acme does not allow" in error(ask(scope, who="gus", service="hub"))[2]
     assert granted(ask("repository:bitnami/redis:pull", who="gus", service="hub"))
-    remove_member(STAFF, acme, named_user("gus"))
+    remove_members(STAFF, acme, ["gus"])
     assert granted(ask(scope, who="gus", service="hub"))
 
 

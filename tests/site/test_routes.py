@@ -130,6 +130,7 @@ def _url(pattern: str) -> str:
         "<artefact:artefact_name>": "registry.json",
         "<str:org>": "acme",
         "<name:team>": "owners",
+        "<name:username>": "mel",
         "<name:service>": "acme",
         "<name:cluster>": "none",
         "<int:number>": "0",

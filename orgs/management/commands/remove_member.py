@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from orgs.actor import Actor
 from orgs.commands import OperationCommand, existing_organization, existing_user
-from orgs.member_operations import remove_member
+from orgs.member_operations import remove_members
 
 
 class Command(OperationCommand):
@@ -17,5 +17,5 @@ class Command(OperationCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         organization = existing_organization(options["organization"])
         user = existing_user(options["username"])
-        remove_member(Actor.site_staff(), organization, user)
+        remove_members(Actor.site_staff(), organization, [user.username])
         self.stdout.write(f"{user} is not a member of {organization}.")
