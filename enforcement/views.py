@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from enforcement import artefacts
 from enforcement.artefacts.files import registry_json
 from enforcement.artefacts.platforms import platforms
 from enforcement.choice import choice_of
 from enforcement.forms import CheckForm
+from enforcement.handing_out import hand_out
 from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
 from permissions.queries import mirror_for, namespaces_of, policy_of
@@ -45,7 +45,7 @@ def artefact(
             "Enforce Sign-in needs the Business plan, and "
             f"{choice.without_plan.name} does not have it. Ask site staff for it."
         )
-    made = artefacts.artefact(artefact_name, choice.names)
+    made = hand_out(artefact_name, choice.names)
     return HttpResponse(
         made.body,
         content_type=made.media_type,

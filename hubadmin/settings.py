@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
+from enforcement.profile_signing import signing_problem
 from permissions.catalog_fetch import address_problem
 
 env = Env()
@@ -79,10 +80,15 @@ CREATE_ORGANIZATIONS = (
 )
 DELETION_DAYS = env.int("HUBADMIN_DELETION_DAYS", 14, validate=validate.Range(min=1, max=365))
 PROBE_REGISTRIES = env.bool("HUBADMIN_PROBE_REGISTRIES", True)
+PROFILE_CERTIFICATE = env.str("HUBADMIN_PROFILE_CERTIFICATE", "")
+PROFILE_KEY = env.str("HUBADMIN_PROFILE_KEY", "")
 
 for _url in CATALOG_URLS:
     if _problem := address_problem(_url):
         raise ImproperlyConfigured(f"HUBADMIN_CATALOG_URL can't be fetched from. {_problem}")
+
+if _problem := signing_problem(PROFILE_CERTIFICATE, PROFILE_KEY):
+    raise ImproperlyConfigured(f"HUBADMIN_PROFILE_CERTIFICATE, HUBADMIN_PROFILE_KEY: {_problem}")
 
 INSTALLED_APPS = [
     "home",

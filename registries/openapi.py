@@ -15,6 +15,11 @@ SCHEMES = {
         "scheme": "bearer",
         "description": "The credential of a connected Kubernetes cluster.",
     },
+    "organizationToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token of an organization, with any scope.",
+    },
     "registryClient": {
         "type": "http",
         "scheme": "basic",

@@ -1,4 +1,4 @@
-"""Keeping leaf keys, and signing registry tokens with the newest."""
+"""Keeping leaf keys, and signing registry tokens and files with the newest."""
 
 import base64
 import threading
@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization.pkcs7 import (
+    PKCS7Options,
+    PKCS7SignatureBuilder,
+)
 from django.db import transaction
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -31,6 +36,7 @@ class Signer:
     """A leaf key, ready to sign."""
 
     key: ECKey
+    certificate: x509.Certificate
     header: dict[str, Any]
     not_after: datetime
     read_at: float
@@ -38,6 +44,23 @@ class Signer:
     def sign(self, claims: dict[str, Any]) -> str:
         """A compact JWS (RFC 7515) by ES256, with the leaf's certificate as `x5c`."""
         return jwt.encode(self.header, claims, self.key)
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """A detached CMS signature (RFC 5652) of a file in DER, with the leaf's certificate.
+
+        What is signed are attributes with the file's hash in them, never the file itself: else
+        a file that reads like a token could be signed into one.
+        """
+        key = self.key.private_key
+        assert key is not None
+        builder = PKCS7SignatureBuilder().set_data(content)
+        builder = builder.add_signer(self.certificate, key, SHA256())
+        options = [
+            PKCS7Options.DetachedSignature,
+            PKCS7Options.Binary,
+            PKCS7Options.NoCapabilities,
+        ]
+        return builder.sign(Encoding.DER, options)
 
 
 _current: Signer | None = None
@@ -150,9 +173,16 @@ def _read(now: datetime) -> Signer:
             "The signing key was encrypted under another HUBADMIN_DATA_KEY. Restore that, or run "
             "manage.py rotate_signing_key."
         ) from error
-    chain = [base64.b64encode(bytes(stored.certificate)).decode()]
+    certificate = bytes(stored.certificate)
+    chain = [base64.b64encode(certificate).decode()]
     header = {"alg": "ES256", "typ": "JWT", "kid": stored.key_id, "x5c": chain}
-    return Signer(ECKey.import_key(private), header, stored.not_after, time.monotonic())
+    return Signer(
+        ECKey.import_key(private),
+        x509.load_der_x509_certificate(certificate),
+        header,
+        stored.not_after,
+        time.monotonic(),
+    )
 
 
 def _cipher() -> Fernet:

@@ -57,7 +57,8 @@ class Mount:
             request_finished.send(sender=type(self))
         ANSWERED.labels(route.path, answer.status).observe(time.perf_counter() - started)
         headers = {"X-Content-Type-Options": "nosniff", **answer.headers}
-        headers["Content-Length"] = str(len(answer.body))
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            headers["Content-Length"] = str(len(answer.body))
         headers["X-Request-ID"] = environ["HTTP_X_REQUEST_ID"]
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
         start_response(status, list(headers.items()))

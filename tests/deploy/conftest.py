@@ -89,6 +89,8 @@ def container(
             "HUBADMIN_LOG_LEVEL": "",
             "HUBADMIN_CATALOG_URL": "",
             "HUBADMIN_CATALOG_FORMAT": "",
+            "HUBADMIN_PROFILE_CERTIFICATE": "",
+            "HUBADMIN_PROFILE_KEY": "",
             "HUBADMIN_SIGN_UP": "",
             "HUBADMIN_CREATE_ORGANIZATIONS": "",
         },

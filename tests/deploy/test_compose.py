@@ -107,6 +107,8 @@ def test_what_may_be_left_empty_reaches_every_process(name: str) -> None:
         "LOG_LEVEL",
         "CATALOG_URL",
         "CATALOG_FORMAT",
+        "PROFILE_CERTIFICATE",
+        "PROFILE_KEY",
         "SIGN_UP",
         "CREATE_ORGANIZATIONS",
     ):

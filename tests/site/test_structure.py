@@ -19,6 +19,7 @@ PROTOCOLS = (
     "token_request.py",
     "refresh.py",
     "credentials.py",
+    "fleet.py",
     "admission.py",
     "imagereview.py",
     "kubernetes.py",
