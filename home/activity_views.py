@@ -17,6 +17,8 @@ from audit.queries import change_of, changes_of
 from home.forms import ChangeFilterForm, PullFilterForm
 from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
+from permissions.catalog_queries import publishers_of
+from permissions.core.policy import Category
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 100_000
@@ -86,7 +88,11 @@ def pulls(request: OrganizationRequest, organization: Organization) -> HttpRespo
         if not request.is_owner:
             wanted = replace(wanted, subject=request.user.username, subject_kind=USER)
         found = pulls_found(organization.pk, wanted, PAGE_SIZE)
-    return _render(request, "home/pulls.html", form, found)
+    verified = [
+        pull.repository for pull in found.entries if pull.category == Category.VERIFIED_PUBLISHER
+    ]
+    publishers = publishers_of(verified) if verified else {}
+    return _render(request, "home/pulls.html", form, found, publishers=publishers)
 
 
 @require_safe
@@ -130,8 +136,10 @@ def _render(
     template: str,
     form: ChangeFilterForm | PullFilterForm,
     found: Found[AuditEntry] | Found[PullLogEntry],
+    **more: object,
 ) -> HttpResponse:
     context = {
+        **more,
         "form": form,
         "found": found,
         "is_full": len(found.entries) == PAGE_SIZE,

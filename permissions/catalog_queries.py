@@ -1,11 +1,13 @@
 """Reading about the catalogue: what it lists, where it came from, how old it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from permissions.catalog_models import CatalogSync
+from permissions.core.reference import HUB
 from permissions.models import CatalogEntry
 
 CONFIRMED = (CatalogSync.Outcome.REPLACED, CatalogSync.Outcome.UNCHANGED)
@@ -58,3 +60,26 @@ def catalog_entries(*, kind: str = "", text: str = "") -> QuerySet[CatalogEntry]
     if text:
         entries = entries.filter(Q(path__icontains=text) | Q(title__icontains=text))
     return entries
+
+
+def publishers_of(repositories: Iterable[str]) -> dict[str, str]:
+    """The verified publishers' entries under which repositories fall today, by repository."""
+    paths = {name: name.removeprefix(f"{HUB}/") for name in repositories}
+    falling_under = {name: _entries_over(path) for name, path in paths.items()}
+    listed = set(
+        CatalogEntry.objects.filter(
+            kind=CatalogEntry.Kind.VERIFIED_PUBLISHER,
+            path__in={path for entries in falling_under.values() for path in entries},
+        ).values_list("path", flat=True)
+    )
+    found = {
+        name: next((path for path in entries if path in listed), "")
+        for name, entries in falling_under.items()
+    }
+    return {name: path for name, path in found.items() if path}
+
+
+def _entries_over(path: str) -> tuple[str, str]:
+    """The entries that a path on Docker Hub can fall under, the narrowest first."""
+    namespace, _, rest = path.partition("/")
+    return f"{namespace}/{rest.partition('/')[0]}", namespace

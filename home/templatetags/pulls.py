@@ -50,6 +50,12 @@ def rule_in_words(rule: str) -> str:
 
 
 @register.filter
+def listed_as(entry: PullLogEntry, publishers: dict[str, str]) -> str:
+    """The catalogue's entry that makes the image a verified publisher's today, or nothing."""
+    return publishers.get(entry.repository, "")
+
+
+@register.filter
 def kind(entry: PullLogEntry) -> str:
     """The image's category in words, or nothing."""
     return CATEGORIES.get(entry.category, "")

@@ -30,6 +30,17 @@ def test_owners_see_everybodys_pulls_with_where_from(signed_in: SignedIn, log: L
     assert "203.0.113.9" in page
 
 
+def test_a_verified_publishers_image_says_which_entry_made_it_one(
+    signed_in: SignedIn, log: Log
+) -> None:
+    for repository in ("docker.io/grafana/loki", "docker.io/nobody/here"):
+        log(image=repository, repository=repository, category="verified_publisher")
+    log(image="docker.io/bitnami/redis", repository="docker.io/bitnami/redis", category="community")
+    page = signed_in("olivia").get(PULLS).text
+    assert page.count("listed as") == 1
+    assert 'listed as <a href="/catalog/?text=grafana">grafana</a>' in page
+
+
 def test_members_see_their_own_pulls_only(signed_in: SignedIn, log: Log) -> None:
     log()
     log(subject_id="gus", image="docker.io/gus/secret")

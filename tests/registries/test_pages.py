@@ -226,3 +226,11 @@ def test_looking_at_registries_is_limited(signed_in: SignedIn, acme: Organizatio
     answers = [post(olivia, page, **fields).text for _ in range(11)]
     assert all("is not looked at" in text for text in answers[:10])
     assert "Wait, then try again" in answers[10]
+
+
+def test_a_verified_publishers_image_says_which_entry_made_it_one(signed_in: SignedIn) -> None:
+    answer = post(
+        signed_in("olivia"), f"{PAGE}acme/try/", member="mel", image="localhost:5000/grafana/loki"
+    )
+    assert answer.status_code == 200
+    assert 'href="/catalog/?text=grafana"' in answer.text
