@@ -2,7 +2,9 @@
 
 from django.db import transaction
 
-from orgs.actor import Actor
+from orgs.account_queries import noted_sessions_of
+from orgs.actor import Actor, NotAllowed
+from orgs.browsers import browser_name
 from orgs.events import announce
 from orgs.models import User
 from orgs.queries import (
@@ -34,6 +36,57 @@ def remove_second_factors(actor: Actor, user: User) -> int:
             factor.delete()
         recovery_codes_of(user).delete()
     return removed
+
+
+def change_full_name(actor: Actor, user: User, full_name: str) -> None:
+    """Set what others read beside a person's user name."""
+    if actor.user != user:
+        raise NotAllowed("Only you can change your profile.")
+    before = user.get_full_name()
+    user.first_name, _, user.last_name = full_name.partition(" ")
+    if user.get_full_name() == before:
+        return
+    with transaction.atomic():
+        user.save(update_fields=["first_name", "last_name"])
+        record_change(
+            actor,
+            None,
+            "user.renamed",
+            user.username,
+            before={"full_name": before},
+            after={"full_name": user.get_full_name()},
+        )
+
+
+def end_session(actor: Actor, user: User, number: int) -> bool:
+    """Sign a person out elsewhere. False if they have no such session."""
+    if actor.user != user:
+        raise NotAllowed("Only you can end your sessions.")
+    with transaction.atomic():
+        session = noted_sessions_of(user).filter(pk=number).first()
+        if session is None:
+            return False
+        before = {"address": session.ip, "browser": browser_name(session.user_agent)}
+        session.end()
+        record_change(actor, None, "session.ended", user.username, before=before)
+    return True
+
+
+def end_other_sessions(actor: Actor, user: User, current: str) -> None:
+    """Sign a person out wherever else they are: those too of which nothing is noted.
+
+    The session with the key `current` must be given the user's new session hash.
+    """
+    if actor.user != user:
+        raise NotAllowed("Only you can end your sessions.")
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked.session_generation += 1
+        locked.save(update_fields=["session_generation"])
+        user.session_generation = locked.session_generation
+        for session in noted_sessions_of(user).exclude(session_key=current):
+            session.end()
+        record_change(actor, None, "session.all_others_ended", user.username)
 
 
 def recovery_codes_made(actor: Actor, user: User) -> None:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django_scopes import scope
 
+from orgs.account_queries import noted_sessions_of
 from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.events import announce
 from orgs.member_operations import add_member
@@ -57,6 +58,7 @@ def set_password(actor: Actor, user: User, password: str) -> None:
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
+        noted_sessions_of(user).delete()
         record_change(actor, None, "user.password_set", user.username)
 
 
@@ -79,6 +81,7 @@ def change_own_password(actor: Actor, user: User, password: str) -> None:
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
+        noted_sessions_of(user).delete()  # the one that goes on is noted anew
         record_change(actor, None, "user.password_changed", user.username)
 
 
@@ -254,6 +257,7 @@ def _set_active_in(affected: list[Organization], actor: Actor, user: User, *, ac
         locked.session_generation += 1  # for good: being active again brings none back
     locked.save(update_fields=["is_active", "session_generation"])
     user.is_active, user.session_generation = active, locked.session_generation
+    noted_sessions_of(locked).delete()
     refresh_tokens_of(locked).delete()  # for good, too (P9)
     action = "user.reactivated" if active else "user.deactivated"
     for organization in affected:

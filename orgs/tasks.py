@@ -11,6 +11,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import DatabaseError
 from django.utils import timezone
 
+from orgs.account_queries import dead_sessions
 from orgs.actor import Actor
 from orgs.deletion_operations import NEAR, go_on_with_deletion
 from orgs.member_queries import note_who_pulled
@@ -36,8 +37,10 @@ def deliver_email(self: "Task[Any, Any]", message: dict[str, Any]) -> None:
 
 @shared_task
 def clear_expired_sessions() -> int:
-    """Delete sessions that have ended; returns how many."""
-    deleted, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    """Delete sessions that have ended, and what is noted of them; returns how many."""
+    now = timezone.now()
+    deleted, _ = Session.objects.filter(expire_date__lt=now).delete()
+    dead_sessions(now).delete()
     return deleted
 
 

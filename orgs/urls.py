@@ -1,6 +1,7 @@
 from django.urls import path
 
 from orgs import (
+    account_views,
     member_views,
     organization_token_views,
     organization_views,
@@ -41,6 +42,18 @@ urlpatterns = [
         "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",
         organization_token_views.revoke_organization_token,
         name="revoke_organization_token",
+    ),
+    path("account/settings/profile/", account_views.profile, name="profile"),
+    path("account/settings/sessions/", account_views.sessions, name="sessions"),
+    path(
+        "account/settings/sessions/end-others/",
+        account_views.end_other_sessions,
+        name="end_other_sessions",
+    ),
+    path(
+        "account/settings/sessions/<int:number>/end/",
+        account_views.end_session,
+        name="end_session",
     ),
     path("account/settings/tokens/", views.access_tokens, name="access_tokens"),
     path(

@@ -38,6 +38,8 @@ ORGANIZATION = (
     NOT_FOUND,
 )
 ACCOUNT = (
+    "/account/settings/profile/",
+    "/account/settings/sessions/",
     "/accounts/2fa/",
     "/accounts/2fa/webauthn/",
     "/account/settings/tokens/",
@@ -86,6 +88,8 @@ NO_PAGES = {
     "orgs/<name:org>/activity/pulls.csv",
     "orgs/<name:org>/activity/pulls.json",
     "account/settings/registry-sign-ins/<slug:public_id>/end/",
+    "account/settings/sessions/<int:number>/end/",
+    "account/settings/sessions/end-others/",
     "account/settings/tokens/<slug:public_id>/revoke/",
     "accounts/login/code/confirm/",
     "accounts/password/set/",
