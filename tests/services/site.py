@@ -3,9 +3,9 @@
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.services.process import answers_http, free_port, run_to_end, running, temporary_folder
@@ -20,6 +20,7 @@ class Site:
     log: Path
     state: Path
     environment: dict[str, str]
+    pid: int = 0
 
     def manage(self, *arguments: str) -> str:
         """Runs a `manage.py` command against this site; what it printed."""
@@ -40,8 +41,13 @@ def site(
     workers: int = 2,
     port: int | None = None,
     application: str = "hubadmin.wsgi:application",
+    prefix: Sequence[str] = (),
+    options: Sequence[str] = ("--access-log",),
 ) -> Iterator[Site]:
-    """Serves from an empty database, which `prepare` fills before the first request."""
+    """Serves from an empty database, which `prepare` fills before the first request.
+
+    `prefix` is put before the server's command, `options` are granian's.
+    """
     with temporary_folder("site") as state:
         port = port or free_port()
         served = Site(
@@ -55,28 +61,17 @@ def site(
         served.manage("collectstatic", "--noinput", "--verbosity", "0")
         served.manage("rotate_signing_key")
         prepare(served)
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += [
-            "--port",
-            str(port),
-            "--workers",
-            str(workers),
-            "--workers-kill-timeout",
-            "3",
-            "--access-log",
-        ]
+        command = [*prefix, sys.executable, "-m", "granian", "--interface", "wsgi"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+        command += ["--workers-kill-timeout", "3", *options, application]
 
         def ready() -> bool:
             return answers_http(port, "/readyz") == 200
 
         with running(
-            [*command, application],
-            log=served.log,
-            ready=ready,
-            env=served.environment,
-            cwd=CHECKOUT,
-        ):
-            yield served
+            command, log=served.log, ready=ready, env=served.environment, cwd=CHECKOUT
+        ) as process:
+            yield replace(served, pid=process.pid)
 
 
 def _environment(state: Path, port: int, database_url: str, redis_url: str) -> dict[str, str]:
