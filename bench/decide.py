@@ -1,11 +1,13 @@
 """Microseconds for one decision, and for reading a reference: `python -m bench.decide`.
 
-Where Casbin is installed (script/bench does that), the same policy is asked of it in the same run,
-after both have answered the same questions alike. Casbin is spared reading the image and finding
-its category: it is handed both. Times are processor time, the best of several rounds.
+Where the Python bindings of policy engines are installed (script/bench does that), the same policy
+is asked of them in the same run, after all have answered the same questions alike. They are spared
+reading the image and finding its category: they are handed both. Times are processor time, the best
+of several rounds.
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
 import os
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 from bench.plot import bars
@@ -30,6 +33,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MANY = 5_000
 ROUNDS = 5
 SECONDS_A_ROUND = 0.3
+FORGOTTEN = 20_000
 
 QUESTIONS = {
     "allow by D6, an own image": ("docker.io/acme/app:1.2", Rule.ORGANIZATION_IMAGE),
@@ -38,6 +42,8 @@ QUESTIONS = {
 }
 DIGEST = f"ghcr.io/acme/team/app:1.2@sha256:{'a' * 64}"
 JUNK = "a/" * 5_000_000
+ENGINES = {"Casbin": "casbin", "Cedar": "cedarpy", "Rego": "regopy"}
+"""Policy engines and the packages of their Python bindings; Rego is the language of OPA."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Measured:
 
 
 def facts(own_rules: int) -> Facts:
-    """A member of an organization that restricts, with as many blocks on other people's images."""
+    """A member of an organization that restricts, with so many blocks on others' images, and as
+    many verified publishers in the catalogue beside them."""
     rules = (
         OwnRule(number, Effect.BLOCK, parse_target(f"docker.io/blocked{number}/*"))
         for number in range(own_rules)
@@ -71,7 +78,12 @@ def facts(own_rules: int) -> Facts:
         organizations={"acme": acme},
         namespace_owner=None,
         site_mirrors=frozenset(),
-        catalog=Catalog((CatalogEntry("grafana", CatalogKind.VERIFIED_PUBLISHER, "Grafana"),)),
+        catalog=Catalog(
+            tuple(
+                CatalogEntry(f"publisher{number}", CatalogKind.VERIFIED_PUBLISHER, "A publisher")
+                for number in range(max(own_rules, 1))
+            )
+        ),
         site_version=1,
     )
 
@@ -81,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     rounds = parser.parse_args().rounds
-    measured = [*_references(rounds), *_decisions(rounds), *_casbin(rounds)]
+    measured = [*_references(rounds), *_decisions(rounds), *_engines(rounds)]
     print(f"{'what':40}{'by':>10}{'own rules':>11}{'microseconds':>14}")
     for each in measured:
         print(f"{each.what:40}{each.who:>10}{each.own_rules:>11,}{each.microseconds:>14,.2f}")
@@ -106,10 +118,15 @@ def _references(rounds: int) -> list[Measured]:
         raise AssertionError
 
     texts = {"read a familiar name": "nginx", "read host, path, tag and digest": DIGEST}
-    lines = [
-        Measured(what, "core", 0, _time(lambda text=text: parse(text), rounds))  # type: ignore[misc]
-        for what, text in texts.items()
-    ]
+    lines = []
+    for what, text in texts.items():
+        # More than are remembered, so that each is read anew.
+        others = cycle([f"{text[:-6]}{number:06}" for number in range(FORGOTTEN)])
+        again = _time(lambda text=text: parse(text), rounds)  # type: ignore[misc]
+        lines += [
+            Measured(what, "core", 0, _time(lambda others=others: parse(next(others)), rounds)),  # type: ignore[misc]
+            Measured(f"{what}, again", "core", 0, again),
+        ]
     return [*lines, Measured("refuse 10 MB", "core", 0, _time(refuse, rounds))]
 
 
@@ -123,28 +140,41 @@ def _decisions(rounds: int) -> list[Measured]:
                 assert decide(known, request, NOW).rule is rule
                 spent = _time(lambda k=known, r=request: decide(k, r, NOW), rounds)  # type: ignore[misc]
                 lines.append(Measured(what, "core", own_rules, spent))
-        request = Request(QUESTIONS["deny by D10, a community image"][0])
+        image = QUESTIONS["deny by D10, a community image"][0]
+        others = cycle([Request(f"{image}-{number}") for number in range(FORGOTTEN)])
+        spent = _time(lambda k=known, o=others: decide(k, next(o), NOW), rounds)  # type: ignore[misc]
+        lines.append(Measured("deny by D10, an image not seen before", "core", own_rules, spent))
+        request = Request(image)
         spent = _time(lambda k=known, r=request: explain(k, r, NOW), rounds)  # type: ignore[misc]
         lines.append(Measured("explain the denial by D10", "core", own_rules, spent))
     return lines
 
 
-def _casbin(rounds: int) -> list[Measured]:
-    if importlib.util.find_spec("casbin") is None:
-        print("Casbin is not installed: run script/bench to measure it too.\n")
-        return []
-    from bench.casbin_policy import enforcer
-
+def _engines(rounds: int) -> list[Measured]:
     lines = []
-    for own_rules in (0, MANY):
-        known, policy = facts(own_rules), enforcer(own_rules)
-        for what, (image, rule) in QUESTIONS.items():
-            if own_rules or rule is not Rule.BLOCKED:
-                decision = decide(known, Request(image), NOW)
-                asked = ("mel", decision.classified_as, str(decision.category))
-                assert policy.enforce(*asked) is decision.allowed
-                spent = _time(lambda p=policy, a=asked: p.enforce(*a), rounds)  # type: ignore[misc]
-                lines.append(Measured(what, "Casbin", own_rules, spent))
+    for who, module in ENGINES.items():
+        if importlib.util.find_spec(module) is None:
+            print(f"{who} is not installed: run script/bench to measure it too.\n")
+            continue
+        policy = importlib.import_module(f"bench.{who.lower()}_policy")
+        for own_rules in (0, MANY):
+            lines += _engine(who, policy.decider(own_rules), own_rules, rounds)
+    return lines
+
+
+def _engine(
+    who: str, allows: Callable[[str, str], bool], own_rules: int, rounds: int
+) -> list[Measured]:
+    lines = []
+    known = facts(own_rules)
+    for what, (image, rule) in QUESTIONS.items():
+        if own_rules or rule is not Rule.BLOCKED:
+            decision = decide(known, Request(image), NOW)
+            asked = (decision.classified_as or "", str(decision.category))
+            assert allows(*asked) is decision.allowed
+            lines.append(
+                Measured(what, who, own_rules, _time(lambda a=asked: allows(*a), rounds))  # type: ignore[misc]
+            )
     return lines
 
 

@@ -4,12 +4,14 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psycopg
 
 from bench.machine import ON_SERVER_CORE
 from bench.wrk import Requests
@@ -151,6 +153,7 @@ class Hubadmin:
     secrets: Mapping[str, str]
     environment: Mapping[str, str]
     pid: int
+    start_seconds: float
 
     def evaluation(self) -> Served:
         """The complete decision: credential, reading, rules, pull log, metrics."""
@@ -167,11 +170,13 @@ def hubadmin(*, workers: int = 1, prepare: Sequence[str] = ()) -> Iterator[Hubad
     """
     database = create_database(os.environ["DATABASE_URL"], f"bench_{free_port()}")
     env_file = Path(tempfile.mkdtemp()) / "demo.env"
+    prepared: list[float] = []
 
     def load(site: services.Site) -> None:
         site.manage("load_demo", f"--env-file={env_file}")
         for statement in prepare:
             _execute(database, statement)
+        prepared.append(time.monotonic())
 
     with services.site(
         database_url=database,
@@ -182,7 +187,8 @@ def hubadmin(*, workers: int = 1, prepare: Sequence[str] = ()) -> Iterator[Hubad
         options=(),
     ) as site:
         secrets = read_env(env_file)
-        served = Hubadmin(site.url, secrets, site.environment, site.pid)
+        started = time.monotonic() - prepared[0]
+        served = Hubadmin(site.url, secrets, site.environment, site.pid, started)
         httpx.put(
             f"{site.url}/v2/orgs/acme/settings",
             json={"restricted_images": SETTINGS},
@@ -229,8 +235,6 @@ def _on_server_core(
 
 
 def _execute(database: str, statement: str) -> None:
-    import psycopg
-
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(statement)  # type: ignore[call-overload]  # written here, not by people
 
