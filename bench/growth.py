@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench import peers
 from bench.machine import machine, resident_megabytes
@@ -79,7 +80,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
-    before, lines = machine(), []
+    before = machine()
+    lines: list[dict[str, Any]] = []
     kinds = dict.fromkeys(size.kind for size in sizes())
     for kind in kinds:
         lines += _side_by_side([size for size in sizes() if size.kind == kind], options.rounds)
@@ -96,7 +98,7 @@ def main() -> None:
     (RESULTS / "growth.svg").write_text(bars("decisions per second", plotted), encoding="utf-8")
 
 
-def _side_by_side(sizes: Sequence[Size], rounds: int) -> list[dict[str, float | str]]:
+def _side_by_side(sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
     """Serve all sizes at once and ask them in turns."""
     with ExitStack() as stack:
         served = []

@@ -4,6 +4,7 @@ Served by Hubadmin's own settings with another map, so that Django's part is the
 """
 
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -45,10 +46,11 @@ class Evaluation(APIView):
     permission_classes = [AllowAny]
 
     def post(self, request: Request) -> Response:
-        name = request.data["subject"]["id"]
-        image = request.data["resource"]["id"].removeprefix("docker.io/").partition(":")[0]
+        asked: Any = request.data
+        organization: Any = request.auth
+        image = asked["resource"]["id"].removeprefix("docker.io/").partition(":")[0]
         with scopes_disabled():
-            allowed, rule = self._decide(request.auth, name, image)
+            allowed, rule = self._decide(organization, asked["subject"]["id"], image)
         return Response({"decision": allowed, "context": {"rule": rule}})
 
     def _decide(self, organization: Organization, name: str, image: str) -> tuple[bool, str]:

@@ -236,7 +236,7 @@ def _on_server_core(
 
 def _execute(database: str, statement: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]  # written here, not by people
+        connection.execute(statement.encode())
 
 
 def _json(url: str, path: str, bodies: Sequence[str], bearer: str | None = None) -> Requests:

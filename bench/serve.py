@@ -74,7 +74,7 @@ def _rounds(
     for server in servers.values():
         load(server.requests, seconds=WARM_UP)
     for number in range(rounds):
-        for name in list(servers) if number % 2 else list(reversed(servers)):
+        for name in list(servers) if number % 2 else reversed(list(servers)):
             server = servers[name]
             used, began = processor_seconds(server.pid), time.monotonic()
             measured = load(server.requests, seconds=seconds)
