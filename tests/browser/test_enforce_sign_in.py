@@ -117,7 +117,8 @@ def test_s1_olivia_downloads_what_she_copies(visit: Visit) -> None:
 
     content = downloaded(olivia)
     assert content == b'{"allowedOrgs":["acme"]}'
-    olivia.get_by_role("button", name=f"Copy: {FILE}", exact=True).click()
+    olivia.get_by_role("main").get_by_role("button", name="Copy").first.click()
+    expect(olivia.locator("#announcer")).to_have_text("Copied")
     assert olivia.evaluate("navigator.clipboard.readText()").encode() == content
 
 
