@@ -95,19 +95,14 @@ def read_file(content: bytes) -> AllowedOrgs:
     if content.startswith(_MARK):
         mark = "The file begins with a byte order mark. Save it as UTF-8 without one."
         before.append(Finding(Code.BYTE_ORDER_MARK, mark))
-    try:
-        text = content.removeprefix(_MARK).decode()
-    except UnicodeDecodeError as error:
-        where = f"The file is not UTF-8 from byte {error.start + 1} on. Save it as UTF-8."
-        return _nothing(*before, Finding(Code.NOT_UTF8, where))
-    return _read(text, before, others_are_odd=True)
+    return _read(content.removeprefix(_MARK), before, others_are_odd=True)
 
 
-def read_properties(text: bytes) -> AllowedOrgs:
+def read_properties(content: bytes) -> AllowedOrgs:
     """Read the list out of a JSON object that may have other things in it."""
-    if len(text) > MOST_BYTES:
+    if len(content) > MOST_BYTES:
         return _nothing(_too_large())
-    return _read(text.decode(), [], others_are_odd=False)
+    return _read(content, [], others_are_odd=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +112,8 @@ class _Object:
     pairs: Sequence[tuple[str, Any]]
 
 
-def _read(text: str, before: Sequence[Finding], *, others_are_odd: bool) -> AllowedOrgs:
-    document = _document(text)
+def _read(content: bytes, before: Sequence[Finding], *, others_are_odd: bool) -> AllowedOrgs:
+    document = _document(content)
     if isinstance(document, Finding):
         return _nothing(*before, document)
     if not isinstance(document, _Object):
@@ -134,8 +129,13 @@ def _read(text: str, before: Sequence[Finding], *, others_are_odd: bool) -> Allo
     return AllowedOrgs(tuple(dict.fromkeys(value)), tuple(findings))
 
 
-def _document(text: str) -> Any:
+def _document(content: bytes) -> Any:
     """The parsed JSON, or the finding that it is none."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        where = f"It is not UTF-8 from byte {error.start + 1} on. Save it as UTF-8."
+        return Finding(Code.NOT_UTF8, where)
     if not text.strip():
         return Finding(Code.NOT_JSON, "The file is empty.")
     try:

@@ -64,7 +64,10 @@ def check(allowed_orgs: AllowedOrgs, facts: Facts) -> Outcome:
             findings=_few(allowed_orgs.findings),
         )
     names = [name for name in allowed_orgs.names if name in facts.known]
-    findings = _few([*allowed_orgs.findings, *_unknown(allowed_orgs.names, facts)])
+    unknown = [name for name in allowed_orgs.names if name not in facts.known]
+    # Looking for what somebody may have meant takes its time: only for as many as are listed.
+    about = [_about_unknown(name, facts) for name in unknown[:MOST_FINDINGS]]
+    findings = _few([*allowed_orgs.findings, *about], left_out=len(unknown) - len(about))
     admitting = next((name for name in names if name in facts.member_of), None)
     if facts.kind is SubjectKind.USER and admitting is not None:
         reason = f"Members of {admitting} may sign in."
@@ -93,10 +96,6 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(all_but_last)} or {last}" if all_but_last else last
 
 
-def _unknown(names: Sequence[str], facts: Facts) -> list[Finding]:
-    return [_about_unknown(name, facts) for name in names if name not in facts.known]
-
-
 def _about_unknown(name: str, facts: Facts) -> Finding:
     close = get_close_matches(name, facts.suggested, n=1)
     hint = f" Did you mean {shown(close[0])}?" if close else ""
@@ -107,10 +106,9 @@ def _about_unknown(name: str, facts: Facts) -> Finding:
     )
 
 
-def _few(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _few(findings: Sequence[Finding], left_out: int = 0) -> tuple[Finding, ...]:
     """What spoils the list first, and no more than somebody would read."""
     ordered = sorted(findings, key=lambda finding: not finding.code.spoils)
-    if len(ordered) <= MOST_FINDINGS:
-        return tuple(ordered)
-    more = Finding(Code.MORE, f"And {len(ordered) - MOST_FINDINGS} more.")
-    return (*ordered[:MOST_FINDINGS], more)
+    listed = ordered[:MOST_FINDINGS]
+    more = len(ordered) - len(listed) + left_out
+    return (*listed, Finding(Code.MORE, f"And {more} more.")) if more else tuple(listed)

@@ -102,9 +102,9 @@ def test_only_lists_of_names_let_anybody_in_whatever_else_there_is(value: Any) -
 @steady
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-16")))
 def test_no_bytes_are_too_much(content: bytes) -> None:
-    read = read_file(content)
-    assert read.spoilt_by is not None
-    assert read.names == ()
+    for read in (read_file(content), read_properties(content)):
+        assert read.spoilt_by is not None
+        assert read.names == ()
 
 
 @steady

@@ -76,7 +76,7 @@ def test_what_was_typed_is_kept(signed_in: SignedIn) -> None:
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf" + FILE.encode(), "begins with a byte order mark"),
         (FILE.encode("utf-16"), "is not UTF-8 but UTF-16"),
-        (b'{"allowedOrgs":["acm\xe9"]}', "is not UTF-8 from byte 21 on"),
+        (b'{"allowedOrgs":["acm\xe9"]}', "It is not UTF-8 from byte 21 on"),
         (b" " * (MOST_BYTES + 1), "larger than 64 KiB"),
         (b" " * 900_000, "larger than 64 KiB"),
         (b"\x00\xff" * 1000, "is not UTF-8"),

@@ -209,6 +209,20 @@ def test_s3_a_key_that_stands_there_twice_is_seen(
     assert several.json() == {"evaluations": [one.json()]}
 
 
+def test_s3_bytes_of_no_text_are_no_fault_of_ours(
+    visitor: NewVisitor, demo: dict[str, str]
+) -> None:
+    client = visitor(Authorization=f"Bearer {demo['ACME_REGISTRY_TOKEN']}")
+    client.headers["Content-Type"] = "application/json"
+    machine = b'{"type":"machine","id":"x","properties":{"allowedOrgs":["acm\xe9"]}}'
+    top = b'"subject":{"type":"user","id":"mel"},"action":{"name":"sign_in"}'
+    one = b'{%b,"resource":%b}' % (top, machine)
+    assert codes(client.post(PATH, content=one)) == ["not_utf8"]
+    several = client.post("/access/v1/evaluations", content=b'{"evaluations":[%b]}' % one)
+    (answer,) = several.json()["evaluations"]
+    assert answer["context"]["rule"] == "invalid_allowed_orgs"
+
+
 def test_several_at_once_mixed_with_pulls(visitor: NewVisitor, demo: dict[str, str]) -> None:
     client = visitor(Authorization=f"Bearer {demo['ACME_REGISTRY_TOKEN']}")
     machine = {"type": "machine", "id": "x", "properties": {"allowedOrgs": ["acme"]}}
