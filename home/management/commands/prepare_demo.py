@@ -14,4 +14,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         call_command("rotate_signing_key", if_needed=True, stdout=self.stdout)
-        call_command("load_demo", env_file=options["env_file"])
+        call_command("load_demo", env_file=options["env_file"], with_pulls=True)
