@@ -171,7 +171,20 @@ class DailyPulls(models.Model):
 
     class Meta:
         verbose_name_plural = "daily pulls"
-        indexes = [models.Index(fields=["date"], name="audit_daily_pulls_date")]
+        indexes = [
+            models.Index(fields=["date"], name="audit_daily_pulls_date"),
+            # Few of the counts are of either kind, and each page asks only for them.
+            models.Index(
+                fields=["organization_id", "date"],
+                name="audit_daily_pulls_monitored",
+                condition=~Q(would_have=""),
+            ),
+            models.Index(
+                fields=["organization_id", "own_rule", "date"],
+                name="audit_daily_pulls_own_rule",
+                condition=Q(own_rule__gt=0),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=DAILY_KEY,

@@ -1,5 +1,6 @@
 """Reading the pull log. Every function starts from one organization's number."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -119,6 +120,18 @@ def pull_of(organization_id: int, number: int) -> PullLogEntry | None:
 def daily_pulls_of(organization_id: int, since: date) -> QuerySet[DailyPulls]:
     """An organization's counts from a day (UTC) on: to be filtered and summed further."""
     return DailyPulls.objects.filter(organization_id=organization_id, date__gte=since)
+
+
+def pulls_by_own_rule(
+    organization_id: int, since: date, own_rules: Collection[int]
+) -> dict[int, int]:
+    """How many pulls each of an organization's own rules decided, or would have while it only
+    monitors, from a day (UTC) on. Rules that decided none are left out."""
+    pulls = daily_pulls_of(organization_id, since).filter(
+        action="pull", own_rule__gt=0, own_rule__in=own_rules
+    )
+    groups = pulls.values("own_rule").annotate(total=Sum("count"))
+    return dict(groups.values_list("own_rule", "total"))
 
 
 def daily_series(organization_id: int, since: date) -> dict[date, dict[bool, int]]:

@@ -123,7 +123,11 @@ def owners_only(view: OrganizationView) -> Callable[..., HttpResponseBase]:
 
 
 def members_themselves(view: OrganizationView) -> Callable[..., HttpResponseBase]:
-    """Let members of the organization in, to what they do about themselves; others get 404."""
+    """Let members of the organization read and write; others get 404.
+
+    For what they do about themselves (ADR 0017): the view and its operation look up what is the
+    visitor's own, and change nothing else.
+    """
     return declare(Guard.ONESELF, _for_members(view))
 
 

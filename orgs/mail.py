@@ -13,7 +13,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from orgs.letters import letter
-from orgs.models import Organization
+from orgs.models import Organization, User
 from orgs.queries import active_owners
 
 log = structlog.get_logger(__name__)
@@ -70,6 +70,15 @@ def write_to_owners(
         letter(template, owner.email, {**context, "organization": organization, "owner": owner})
         for owner in active_owners(organization)
     ]
+    transaction.on_commit(lambda: _post(letters), robust=True)
+
+
+def write_to_member(
+    member: User, organization: Organization, template: str, context: Mapping[str, object]
+) -> None:
+    """Write to one member about what concerns them in an organization, as `write_to_owners`."""
+    shown = {**context, "organization": organization, "member": member}
+    letters = [letter(template, member.email, shown)]
     transaction.on_commit(lambda: _post(letters), robust=True)
 
 

@@ -140,6 +140,14 @@ def active_member_names(organization: Organization, after: str, most: int) -> li
         return list(ordered[:most])
 
 
+def member_names_like(organization: Organization, typed: str, most: int) -> list[str]:
+    """Up to `most` user names of active members that begin with what was typed, in order."""
+    with scope(organization=organization):
+        found = Membership.objects.filter(user__is_active=True, user__username__startswith=typed)
+        ordered = found.order_by("user__username")
+        return list(ordered.values_list("user__username", flat=True)[:most])
+
+
 def members_of_team(organization: Organization, team: Team) -> QuerySet[Membership]:
     """The memberships in one team of the organization, by user name."""
     return members_of(organization).filter(teams=team)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from permissions.core.reference import MAX_LENGTH
 from permissions.models import CatalogEntry, ImageAccessPolicy
 from permissions.operations import Settings
 
@@ -70,6 +71,23 @@ class PolicyForm(forms.Form):
             allow_verified_publishers=self.cleaned_data["allow_verified_publishers"],
             mode=self.cleaned_data["mode"] or None,
         )
+
+
+class CanPullForm(forms.Form):
+    """Who wants to pull what; who it is is asked of owners alone."""
+
+    who = forms.CharField(
+        label="User name",
+        max_length=150,
+        strip=False,
+        widget=forms.TextInput(attrs={"list": "member-names", "autocomplete": "off"}),
+    )
+    image = forms.CharField(max_length=MAX_LENGTH, strip=False)
+
+    def __init__(self, *args: Any, about_anybody: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "can_pull_%s", **kwargs})
+        if not about_anybody:
+            del self.fields["who"]
 
 
 class CatalogSearchForm(forms.Form):

@@ -1,6 +1,6 @@
 """An organization's own rules, in force and past."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -12,6 +12,8 @@ from django_scopes import ScopedManager
 from orgs.models import Organization, Team, User
 from orgs.names import NAME_MAX_LENGTH
 from permissions.core.own_rules import MAX_REASON_LENGTH, MAX_TARGET_LENGTH
+
+SOON = timedelta(days=3)
 
 
 class OwnRule(models.Model):
@@ -39,6 +41,8 @@ class OwnRule(models.Model):
     created_by = models.CharField(max_length=NAME_MAX_LENGTH)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=NAME_MAX_LENGTH, blank=True)
+
+    pulls: int  # how many it decided lately, from own_rule_queries.with_effects
 
     objects: ClassVar[models.Manager["OwnRule"]] = ScopedManager(organization="organization")
 
@@ -89,3 +93,8 @@ class OwnRule(models.Model):
     @property
     def has_ended(self) -> bool:
         return self.end is not None and self.end <= timezone.now()
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it is in force and has at most three days left."""
+        return self.end is not None and timezone.now() < self.end <= timezone.now() + SOON

@@ -1,13 +1,20 @@
 """Reading an organization's own rules."""
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
+from audit.pull_queries import pulls_by_own_rule
 from orgs.models import Organization
 from permissions.core import own_rules as core
 from permissions.core.reference import spelled
 from permissions.own_rule_models import OwnRule
+
+EFFECTS_OF = timedelta(days=30)
 
 
 def own_rules_of(organization: Organization) -> QuerySet[OwnRule]:
@@ -16,9 +23,31 @@ def own_rules_of(organization: Organization) -> QuerySet[OwnRule]:
         return OwnRule.objects.select_related("team", "user")
 
 
+def rules_now(organization: Organization) -> QuerySet[OwnRule]:
+    """The own rules in force, those that end soonest first."""
+    soonest = F("ends_at").asc(nulls_last=True)
+    return own_rules_of(organization).filter(_counting()).order_by(soonest, "-created_at", "-pk")
+
+
+def ended_rules(organization: Organization) -> QuerySet[OwnRule]:
+    """The own rules that have ended, the last ended first."""
+    end = Least(Coalesce("ended_at", "ends_at"), Coalesce("ends_at", "ended_at"))
+    return own_rules_of(organization).exclude(_counting()).order_by(end.desc(), "-pk")
+
+
+def with_effects(organization: Organization, rules: Iterable[OwnRule]) -> list[OwnRule]:
+    """Rules, each with how many pulls it decided in the last 30 days as `pulls`."""
+    found = list(rules)
+    since = (timezone.now() - EFFECTS_OF).date()
+    counts = pulls_by_own_rule(organization.pk, since, [rule.pk for rule in found])
+    for rule in found:
+        rule.pulls = counts.get(rule.pk, 0)
+    return found
+
+
 def rules_in_force(organization: Organization) -> list[OwnRule]:
     """The own rules that decide at this moment, newest first."""
-    return [rule for rule in own_rules_of(organization) if not rule.has_ended]
+    return list(own_rules_of(organization).filter(_counting()))
 
 
 def rules_about_host(organization: Organization, host: str) -> list[OwnRule]:
@@ -47,6 +76,10 @@ def audience_of(rule: OwnRule) -> core.Audience:
     if rule.team is not None or rule.former_team:
         return core.Audience.team(rule.team.name if rule.team else rule.former_team)
     return core.Audience.user(rule.user.username) if rule.user else core.EVERYONE
+
+
+def _counting() -> Q:
+    return Q(ended_at=None) & (Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
 
 
 def _as_core(rule: OwnRule) -> core.OwnRule:

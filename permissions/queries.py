@@ -115,6 +115,14 @@ def registry_of_service(service: str) -> core.Registry | None:
     return facts_about(registry)
 
 
+def registry_that_asked(organization: Organization, service: str) -> core.Registry | None:
+    """The facts about a registry that can ask about an organization, if it is still connected."""
+    registry = stored_registry(service)
+    if registry is None or registry.organization_id not in (None, organization.pk):
+        return None
+    return facts_about(registry)
+
+
 def registry_with_secret(secret: str, now: datetime) -> core.Registry | None:
     """The registry whose live credential this is, or None. Notes that it was used."""
     if kind_of(secret) is not SecretKind.REGISTRY:

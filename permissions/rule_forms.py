@@ -41,6 +41,7 @@ class OwnRuleForm(forms.Form):
         required=False,
         max_length=30,
         help_text="Empty for everyone.",
+        widget=forms.TextInput(attrs={"list": "member-names", "autocomplete": "off"}),
     )
     life = forms.ChoiceField(label="For how long", choices=LIVES, required=False, initial="30")
     reason = forms.CharField(

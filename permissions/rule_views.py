@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orgs.actor import Actor, Invalid
 from orgs.guards import OrganizationRequest, org_page, owners_only
 from orgs.models import Organization
+from permissions import own_rule_queries
 from permissions.own_rule_operations import add_own_rule, end_own_rule
-from permissions.own_rule_queries import own_rules_of
 from permissions.plan import PlanRequired
 from permissions.queries import policy_of
 from permissions.rule_forms import OwnRuleForm
@@ -38,6 +38,15 @@ def end_rule(request: OrganizationRequest, organization: Organization, number: i
     return redirect("own_rules", organization.name)
 
 
+@require_safe
+@org_page
+def ended_rules(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    """The history: what was in force once."""
+    rules = Paginator(own_rule_queries.ended_rules(organization), PAGE_SIZE)
+    context = {"page": rules.get_page(request.GET.get("page"))}
+    return render(request, "permissions/ended_rules.html", context)
+
+
 def _add(request: OrganizationRequest, organization: Organization) -> HttpResponse:
     form = OwnRuleForm(request.POST)
     if not form.is_valid():
@@ -59,10 +68,12 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    rules = Paginator(own_rules_of(organization), PAGE_SIZE).get_page(request.GET.get("page"))
+    in_force = Paginator(own_rule_queries.rules_now(organization), PAGE_SIZE)
+    page = in_force.get_page(request.GET.get("page"))
     context = {
         "form": form,
-        "page": rules,
+        "page": page,
+        "rules": own_rule_queries.with_effects(organization, page) if request.is_owner else page,
         "policy": policy_of(organization),
         "may_change": request.is_owner and organization.has_business_plan,
     }

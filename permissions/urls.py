@@ -1,6 +1,15 @@
 from django.urls import path
 
-from permissions import api, catalog_views, namespace_views, rule_views, site_views, views
+from permissions import (
+    api,
+    catalog_views,
+    exception_views,
+    namespace_views,
+    pull_views,
+    rule_views,
+    site_views,
+    views,
+)
 
 urlpatterns = [
     path("orgs/<name:org>/settings/permissions/", views.org_permissions, name="org_permissions"),
@@ -37,6 +46,41 @@ urlpatterns = [
         "site/namespaces/<int:number>/release/",
         site_views.site_release_namespace,
         name="site_release_namespace",
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/rules/ended/",
+        rule_views.ended_rules,
+        name="ended_rules",
+    ),
+    path("orgs/<name:org>/pulls/<int:number>/", pull_views.pull, name="pull_explained"),
+    path("orgs/<name:org>/settings/permissions/can-pull/", pull_views.can_pull, name="can_pull"),
+    path(
+        "orgs/<name:org>/settings/permissions/names/", pull_views.member_names, name="member_names"
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/requests/",
+        exception_views.exception_requests,
+        name="exception_requests",
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/requests/<int:number>/",
+        exception_views.exception_request,
+        name="exception_request",
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/requests/<int:number>/allow/",
+        exception_views.allow_exception,
+        name="allow_exception",
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/requests/<int:number>/decline/",
+        exception_views.decline_exception,
+        name="decline_exception",
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/requests/<int:number>/withdraw/",
+        exception_views.withdraw_exception,
+        name="withdraw_exception",
     ),
     path("v2/orgs/<str:org>/settings", api.organization_settings, name="api_settings"),
     path("v2/orgs/<str:org>/settings/", api.organization_settings),

@@ -16,7 +16,8 @@ from orgs.models import Organization
 from permissions import queries
 from permissions.catalog_queries import catalog_state
 from permissions.core.changes import changes
-from permissions.forms import WORD, PolicyForm
+from permissions.exception_queries import waiting_exceptions
+from permissions.forms import WORD, CanPullForm, PolicyForm
 from permissions.impact import foresee
 from permissions.models import ImageAccessPolicy
 from permissions.monitor_queries import monitored
@@ -139,8 +140,11 @@ def _page(
         "mirror": queries.mirror_for(organization),
         "rules": rules_in_force(organization),
         "may_change": may_change,
+        "can_pull": CanPullForm(about_anybody=request.is_owner),
         **more,
     }
+    if request.is_owner:
+        context["requests"] = waiting_exceptions(organization).count()
     if may_change and policy.enabled and policy.mode == ImageAccessPolicy.Mode.MONITOR:
         context["monitored"] = monitored(organization, timezone.now().date())
     return render(request, "permissions/org_permissions.html", context, status=status)

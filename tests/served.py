@@ -1,8 +1,8 @@
 """The site as people meet it, as a pytest plugin: served by granian, on PostgreSQL and Redis.
 
-Started once for the session, with the demo's people and a team of acme's. `script/test` provides
-PostgreSQL and Redis; what else a machine lacks fails the test that needs it, and never lets it
-pass unrun.
+Started once for the session, with the demo's people and pulls, a team of acme's, and an exception
+that Mel asks for. `script/test` provides PostgreSQL and Redis; what else a machine lacks fails the
+test that needs it, and never lets it pass unrun.
 """
 
 import os
@@ -17,6 +17,20 @@ import pytest
 
 from tests import services
 from tests.services.postgresql import create_database
+
+# What acme restricts for a moment, so that Mel can ask for an exception.
+MEL_ASKS = """
+from orgs.actor import Actor
+from orgs.queries import organization_named, user_named
+from permissions.exception_operations import ask_for_exception
+from permissions.operations import Settings, change_policy
+
+staff, acme = Actor.site_staff(), organization_named("acme")
+change_policy(staff, acme, Settings(True, True, True), None)
+mel = Actor("mel", None, user_named("mel"))
+ask_for_exception(mel, acme, "docker.io/randomdev/tool", "For a trial")
+change_policy(staff, acme, Settings(False, True, True), None)
+"""
 
 
 class SetPolicy(Protocol):
@@ -62,7 +76,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[D
             f"--env-file={env_file}",
             f"--acme-registry-host=localhost:{ports['acme']}",
             f"--site-registry-host=localhost:{ports['hub']}",
+            "--with-pulls",
         )
+        site.manage("shell", "--verbosity=0", "--command", MEL_ASKS)
         site.manage("create_team", "acme", "builders", "--can-push")
 
     # Beside the database that other tests use, and one for each worker of pytest-xdist.

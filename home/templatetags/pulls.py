@@ -56,6 +56,12 @@ def listed_as(entry: PullLogEntry, publishers: dict[str, str]) -> str:
 
 
 @register.filter
+def category_in_words(category: str) -> str:
+    """A category's code in words."""
+    return CATEGORIES.get(category, "")
+
+
+@register.filter
 def kind(entry: PullLogEntry) -> str:
     """The image's category in words, or nothing."""
-    return CATEGORIES.get(entry.category, "")
+    return category_in_words(entry.category)

@@ -64,6 +64,19 @@ class Explanation:
     steps: tuple[Step, ...]
     organizations: tuple[OrganizationExplanation, ...]
 
+    @property
+    def reached(self) -> tuple[Step, ...]:
+        """What was asked on the way to the answer: all that was, and of several organizations what
+        the one was asked that the answer names."""
+        name = self.decision.organization
+        deciding = [one.steps for one in self.organizations if one.organization == name]
+        return tuple(step for steps in (self.steps, *deciding) for step in steps if step.reached)
+
+    @property
+    def matched(self) -> tuple[Step, ...]:
+        """The steps that made the answer: the rule that matched, and what changed it still."""
+        return tuple(step for step in self.reached if step.matched)
+
 
 def explain(facts: Facts, request: Request, now: datetime) -> Explanation:
     """Explain what `decide` answers to the same question; errors as there."""

@@ -13,7 +13,7 @@ from home.chart import DAYS, HEIGHT, Chart, pulls_by_day
 from orgs.models import Organization
 from orgs.queries import organization_named
 from permissions.models import ImageAccessPolicy
-from tests.home.conftest import Log
+from tests.conftest import Log
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = "/orgs/acme/"

@@ -32,6 +32,16 @@ CONTEXT = {
     "organization": SimpleNamespace(name="acme", display_name="Acme"),
     "asked": {"asked_by": "mel", "reason": "Not <yours>."},
     "namespace": "docker.io/acme",
+    "member": SimpleNamespace(display_name="Mel <M>"),
+    "exception": SimpleNamespace(
+        pk=1,
+        target="docker.io/randomdev/tool",
+        user=SimpleNamespace(username="mel", display_name="Mel <M>"),
+        word="For <a> trial",
+        answer="A <week> will do",
+        settled_by="olivia",
+        own_rule=SimpleNamespace(ends_at=timezone.now()),
+    ),
 }
 
 

@@ -6,6 +6,8 @@ from itertools import product
 
 import httpx
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -13,12 +15,13 @@ from audit.models import DailyPulls
 from orgs.actor import Actor
 from orgs.member_operations import add_member
 from orgs.models import Organization
-from orgs.operations import set_plan
+from orgs.operations import create_user, set_plan
 from orgs.team_operations import create_team
 from permissions import impact
 from permissions.authorize import authorize
 from permissions.core.own_rules import Audience
 from permissions.core.policy import SubjectKind
+from permissions.exception_operations import ask_for_exception
 from permissions.facts import Asker, Claim
 from permissions.monitor_queries import monitored
 from permissions.operations import Settings, change_policy
@@ -178,6 +181,28 @@ def test_queries_do_not_grow_with_what_was_pulled(
         pull(log, f"member{number}", f"{TOOL}{number}")
     with django_assert_max_num_queries(20):
         assert foreseen(acme, Settings(True, False, False)).pulls == 50
+
+
+def test_the_page_asks_no_more_queries_when_there_is_more_to_show(
+    signed_in: SignedIn, acme: Organization, log: Log
+) -> None:
+    change_policy(STAFF, acme, Settings(True, True, True, "monitor"), None)
+    olivia = signed_in("olivia")
+    olivia.get(PAGE)
+    with CaptureQueriesContext(connection) as few:
+        assert olivia.get(PAGE).status_code == 200
+    for number in range(30):
+        person = create_user(
+            STAFF, username=f"p{number}", email=f"p{number}@example.com", password=None
+        )
+        add_member(STAFF, acme, person)
+        add_own_rule(STAFF, acme, effect="block", target=f"a/b{number}")
+        log(repository=f"{TOOL}{number}", would_have="community_restricted", allowed=True)
+        ask_for_exception(Actor(person.username, None, person), acme, f"{TOOL}{number}")
+    for page in (PAGE, f"{PAGE}rules/", f"{PAGE}requests/"):
+        with CaptureQueriesContext(connection) as many:
+            assert olivia.get(page).status_code == 200
+        assert len(many) <= len(few), page
 
 
 def test_monitoring_shows_what_it_found_and_the_way_to_enforce(

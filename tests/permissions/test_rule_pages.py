@@ -1,9 +1,11 @@
 """Blocks and exceptions, as owners make them and members read them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import httpx
 import pytest
+from django.utils import timezone
 
 from orgs.actor import Actor
 from orgs.models import Organization
@@ -11,7 +13,7 @@ from orgs.operations import set_plan
 from permissions.own_rule_operations import add_own_rule
 from permissions.own_rule_queries import own_rules_of
 from permissions.queries import policy_of
-from tests.conftest import post
+from tests.conftest import Log, post
 
 pytestmark = pytest.mark.django_db
 PAGE = "/orgs/acme/settings/permissions/rules/"
@@ -43,7 +45,34 @@ def test_an_owner_makes_and_ends_a_rule(signed_in: SignedIn, acme: Organization)
     assert rule.ended_by == "olivia"
     again = olivia.post(f"{PAGE}{rule.pk}/end/", data=csrf, follow_redirects=True)
     assert "has no rule" in again.text
-    assert "Ended by olivia" in again.text
+    assert "docker.io/randomdev/*" not in again.text.partition("Rules in force")[2]
+    assert "Ended by olivia" in olivia.get(f"{PAGE}ended/").text
+
+
+def test_a_rules_effect_and_its_end_stand_out(
+    signed_in: SignedIn, acme: Organization, log: Log
+) -> None:
+    soon, later = (timezone.now() + timedelta(days=days) for days in (2, 20))
+    staff = Actor.site_staff()
+    one = add_own_rule(staff, acme, effect="exception", target="a/later", ends_at=later)
+    add_own_rule(staff, acme, effect="exception", target="a/unused")
+    two = add_own_rule(staff, acme, effect="block", target="a/soon", ends_at=soon)
+    log(own_rule=one.pk, rule="exception", allowed=True)
+    for days in (0, 0, 40):
+        at = timezone.now() - timedelta(days=days)
+        log(own_rule=two.pk, rule="blocked", at=at)
+    log(own_rule=two.pk, rule="blocked", organization="globex")
+
+    page = signed_in("olivia").get(PAGE).text.partition("Rules in force")[2]
+    first, second, third = page.split("<h3")[1:4]
+    assert "a/soon" in first
+    assert "Ends soon" in first
+    assert "Refused 2 pulls in the last 30 days." in first
+    assert "a/later" in second
+    assert "Ends soon" not in second
+    assert "Let through 1 pull in the last 30 days." in second
+    assert "Has changed no pull in the last 30 days." in third
+    assert "in the last 30 days" not in signed_in("mel").get(PAGE).text
 
 
 @pytest.mark.parametrize(
