@@ -1,14 +1,10 @@
 """A machine to run the scripts on: a folder that is its root, and a real shell."""
 
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from enforcement.artefacts import artefact
 
@@ -49,16 +45,3 @@ class Machine:
         file.chmod(0o644)
         os.chown(file, 0, group)
         return file
-
-
-@pytest.fixture
-def machine() -> Iterator[Machine]:
-    # Not below pytest's own folder, into which nobody but root may look.
-    folder = Path(tempfile.mkdtemp(prefix="hubadmin-machine-"))
-    folder.chmod(0o755)
-    old_umask = os.umask(0o022)
-    root = folder / "root folder"
-    root.mkdir()
-    yield Machine(root)
-    os.umask(old_umask)
-    shutil.rmtree(folder)

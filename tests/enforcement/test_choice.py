@@ -120,6 +120,11 @@ def _same(answer: httpx.Response) -> str:
     return answer.text.partition("<main")[2].partition("</main>")[0]
 
 
+def test_more_than_anybody_owns_is_refused(signed_in: SignedIn) -> None:
+    olivia = signed_in("olivia")
+    assert olivia.get(f"{FILE}?{'&'.join(['org=globex'] * 1001)}").status_code == 400
+
+
 def test_s4_a_member_of_it_who_is_no_owner_adds_nothing(signed_in: SignedIn) -> None:
     """Gus owns globex and is a member of acme."""
     gus = signed_in("gus")

@@ -11,9 +11,7 @@ import pytest
 from enforcement.artefacts import NAMES
 from enforcement.artefacts.guide import Command, Platform
 from enforcement.artefacts.platforms import platforms
-from tests.enforcement.machine import Machine, machine
-
-__all__ = ["machine"]
+from tests.enforcement.machine import Machine
 
 
 def platform(platform_id: str, *organizations: str) -> Platform:

@@ -10,9 +10,7 @@ import pytest
 
 from enforcement.artefacts import artefact
 from tests.enforcement.golden import CASES, FOLDER
-from tests.enforcement.machine import ADMIN, LINUX, MAC, NOBODY, PLIST, Machine, machine
-
-__all__ = ["machine"]
+from tests.enforcement.machine import ADMIN, LINUX, MAC, NOBODY, PLIST, Machine
 
 SCRIPTS = ("enforce-linux.sh", "enforce-mac.sh", "verify-linux.sh", "verify-mac.sh")
 # What each writes, for which group: a script with its words, the file, the artefact of its bytes.

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from enforcement.artefacts import artefact
-from tests.enforcement.machine import ADMIN, LINUX, MAC, NOBODY, Machine, machine
+from tests.enforcement.machine import ADMIN, LINUX, MAC, NOBODY, Machine
 from tests.enforcement.test_verify_scripts import ENFORCED, UNKNOWN, WRONG, said
 from tests.served import DemoSite
 from tests.services import free_port
-
-__all__ = ["machine"]
 
 every_platform = pytest.mark.parametrize(
     ("script", "path", "group"), [("verify-linux.sh", LINUX, 0), ("verify-mac.sh", MAC, ADMIN)]

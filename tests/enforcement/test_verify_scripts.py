@@ -5,6 +5,7 @@ Exit status: 0 enforced, 1 not, 2 wrong, 3 changeable by users, 4 not known, 64 
 
 import os
 import plistlib
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,7 @@ from pathlib import Path
 import pytest
 
 from enforcement.artefacts import artefact
-from tests.enforcement.machine import ADMIN, LINUX, MAC, MANAGED, NOBODY, PLIST, Machine, machine
-
-__all__ = ["machine"]
+from tests.enforcement.machine import ADMIN, LINUX, MAC, MANAGED, NOBODY, PLIST, Machine
 
 ENFORCED = "Enforced, and only administrators may change it."
 WRONG = "Wrong: people may be kept out who should come in, or the other way round."
@@ -188,6 +187,37 @@ def test_a_folder_in_its_place(machine: Machine, platform: Platform) -> None:
 
 
 @every_platform
+def test_a_pipe_in_its_place_does_not_hold_it_up(machine: Machine, platform: Platform) -> None:
+    script, path, admins = platform
+    file = machine.put(path, b"", group=admins)
+    file.unlink()
+    os.mkfifo(file)
+    said(machine.run(script), 2, "It is no file.")
+
+
+@every_platform
+def test_an_access_control_list_is_for_a_person_to_read(
+    machine: Machine, platform: Platform
+) -> None:
+    """Mode and owner say nothing of it: here it lets one user write."""
+    script, path, admins = platform
+    file = machine.put(path, b'{"allowedOrgs":["acme"]}', group=admins)
+    read, read_write, nobody_in_particular = 4, 6, 0xFFFFFFFF
+    entries = [
+        (0x01, read_write, nobody_in_particular),  # the owner
+        (0x02, read_write, NOBODY),
+        (0x04, read, nobody_in_particular),  # the group
+        (0x10, read_write, nobody_in_particular),  # the most that the last two get
+        (0x20, read, nobody_in_particular),  # others
+    ]
+    packed = b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    os.setxattr(file, "system.posix_acl_access", struct.pack("<I", 2) + packed)
+
+    lines = said(machine.run(script), 4, f"{file} has an access control list.")
+    assert lines[-1] == UNKNOWN
+
+
+@every_platform
 def test_what_may_not_be_read_is_not_known(machine: Machine, platform: Platform) -> None:
     script, path, admins = platform
     machine.put(path, b'{"allowedOrgs":["acme"]}', group=admins).chmod(0o600)
@@ -277,6 +307,7 @@ PLISTS: dict[str, tuple[str, bytes, int, str]] = {
     "an empty string": (PLIST, plistlib.dumps(plist("acme", "")), 2, "An entry is empty"),
     "an ampersand": (PLIST, plistlib.dumps(plist("a&b")), 2, "can't be the name"),
     "no property list": (PLIST, b'{"allowedOrgs":["acme"]}', 2, "It is not a property list."),
+    "much": (PLIST, plistlib.dumps(plist("acme")) + b" " * 70000, 2, "larger than 64 KiB"),
     "nothing at all": (PLIST, b"", 2, "It is not a property list."),
     # Without a Mac's own tool these can't be read; it says so, and does not guess.
     "binary": (MANAGED, plistlib.dumps(profile("acme"), fmt=plistlib.FMT_BINARY), 4, "no plutil"),

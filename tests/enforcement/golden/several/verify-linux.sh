@@ -54,10 +54,6 @@ problem() {
 
 # Prints the organizations in a registry.json, one a line; else says what is wrong with it, and fails.
 json_organizations() {
-    if [ "$(wc -c <"$1")" -gt 65536 ]; then
-        say "It is larger than 64 KiB."
-        return 1
-    fi
     case $(od -An -tx1 -N3 "$1" | tr -d ' \n') in
     efbbbf) say "It begins with a byte order mark. Save it as UTF-8 without one." && return 1 ;;
     fffe* | feff*) say "It is UTF-16. Save it as UTF-8 without a byte order mark." && return 1 ;;
@@ -149,10 +145,12 @@ place() { # place TITLE FILE READER
     else
         counts=$1
         say "$number. $1: this one counts. $2"
-        if [ -d "$2" ] || [ ! -e "$2" ]; then
+        if [ ! -f "$2" ]; then
             problem 2 "It is no file."
         elif [ ! -r "$2" ]; then
             problem 4 "You may not read it. Run this as root."
+        elif [ "$(wc -c <"$2")" -gt 65536 ]; then
+            problem 2 "It is larger than 64 KiB."
         else
             read_place "$2" "$3"
         fi
