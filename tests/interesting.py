@@ -28,7 +28,7 @@ NAMES = (
     ("wolfeschlegelsteinhausenberger", "Hubert Blaine Wolfeschlegelsteinhausenbergerdorff Sr."),
     ("xiaoming", "王小明"),
     ("x-1", "Donaudampfschifffahrtsgesellschaftskapitän von und zu Hohenlohe-Schillingsfürst"),
-    ("sam", "Sam O'Neill"),
+    ("oneill", "Sam O'Neill"),
 )
 FIRST = ("Ada", "Bo", "Chen", "Dalia", "Emre", "Finn", "Grete", "Hana", "Ilya", "Jun")
 LAST = ("Abel", "Baum", "Cruz", "Dube", "Endo", "Faye", "Gomez", "Haas", "Iqbal", "Jansen")
