@@ -6,8 +6,10 @@ from typing import Any
 from zlib import crc32
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import AuditEntry
@@ -110,6 +112,12 @@ def changes(entry: AuditEntry) -> list[Change]:
         for field in fields
     ]
     return [change for change in found if change.before or change.after]
+
+
+@register.filter
+def number(count: int) -> SafeString:
+    """A count, which a script writes as its reader writes numbers."""
+    return format_html('<data class="number" value="{}">{}</data>', count, intcomma(count))
 
 
 @register.filter

@@ -38,6 +38,11 @@
   };
 
   writeAll(document);
-  document.addEventListener("htmx:load", (event) => writeAll(event.target));
+  // What comes into the page later, too.
+  new MutationObserver((changes) => {
+    for (const added of changes.flatMap((change) => [...change.addedNodes])) {
+      if (added instanceof Element) writeAll(added.parentElement ?? added);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
   setInterval(() => document.querySelectorAll("time[data-recent]").forEach(write), 60_000);
 }
