@@ -18,7 +18,7 @@ from tests import services
 from tests.browser.conftest import FLAGS
 from tests.browser.pages import PAGES
 from tests.browser.steps import sign_in
-from tests.served import read_env
+from tests.served import load_demo, read_env
 from tests.services.postgresql import create_database
 from tests.services.process import program
 
@@ -32,8 +32,8 @@ def main(words: Sequence[str]) -> None:
     env_file = Path(tempfile.mkdtemp()) / "demo.env"
 
     def prepare(site: services.Site) -> None:
-        site.manage("load_demo", f"--env-file={env_file}")
-        site.manage("shell", "-c", FILL)
+        load_demo(site, env_file, {"acme": 5000, "hub": 5001})
+        site.manage("shell", "--verbosity=0", "--command", FILL)
 
     with (
         services.site(
@@ -88,7 +88,8 @@ def _draw_one(page: Page, path: str, picture: Path) -> None:
 
 
 def _name(person: str, path: str) -> str:
-    return f"{person or 'anybody'}-{path.strip('/').replace('/', '-') or 'home'}"
+    page = re.sub(r"[^\w-]+", "-", path).strip("-") or "home"
+    return f"{person or 'anybody'}-{page}"
 
 
 if __name__ == "__main__":

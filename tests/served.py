@@ -6,7 +6,7 @@ test that needs it, and never lets it pass unrun.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,19 @@ class DemoSite:
         return settings
 
 
+def load_demo(site: services.Site, env_file: Path, ports: Mapping[str, int]) -> None:
+    """The demo, and what the pages in `tests.browser.pages` need beside it."""
+    site.manage(
+        "load_demo",
+        f"--env-file={env_file}",
+        f"--acme-registry-host=localhost:{ports['acme']}",
+        f"--site-registry-host=localhost:{ports['hub']}",
+        "--with-pulls",
+    )
+    site.manage("shell", "--verbosity=0", "--command", MEL_ASKS)
+    site.manage("create_team", "acme", "builders", "--can-push")
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoSite]:
     for name in ("DATABASE_URL", "REDIS_URL"):
@@ -70,21 +83,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[D
     ports = {service: services.free_port() for service in ("acme", "hub")}
     env_file = tmp_path_factory.mktemp("demo") / "demo.env"
 
-    def load_demo(site: services.Site) -> None:
-        site.manage(
-            "load_demo",
-            f"--env-file={env_file}",
-            f"--acme-registry-host=localhost:{ports['acme']}",
-            f"--site-registry-host=localhost:{ports['hub']}",
-            "--with-pulls",
-        )
-        site.manage("shell", "--verbosity=0", "--command", MEL_ASKS)
-        site.manage("create_team", "acme", "builders", "--can-push")
+    def prepare(site: services.Site) -> None:
+        load_demo(site, env_file, ports)
 
     # Beside the database that other tests use, and one for each worker of pytest-xdist.
     database = create_database(os.environ["DATABASE_URL"], f"hubadmin_e2e_{worker_id}")
     redis = os.environ["REDIS_URL"]
-    with services.site(database_url=database, redis_url=redis, prepare=load_demo) as served:
+    with services.site(database_url=database, redis_url=redis, prepare=prepare) as served:
         yield DemoSite(
             url=served.url,
             port=served.port,
