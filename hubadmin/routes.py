@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.views.decorators.cache import never_cache
 
 from orgs.guards import Guard, declare, guard_of
+from orgs.identity_providers import provider_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ def account_pages(patterns: Iterable[URLPattern | URLResolver]) -> list[Any]:
     listed = list(patterns)
     for route in _leaves(listed):
         route.callback = never_cache(_in_one_transaction(route.callback))
+    return guarded(Guard.PACKAGE, listed)
+
+
+def provider_pages(patterns: Iterable[URLPattern | URLResolver]) -> list[Any]:
+    """Views of a package that lead to an identity provider and back, and check by themselves."""
+    listed = list(patterns)
+    for route in _leaves(listed):
+        route.callback = never_cache(provider_page(route.callback))
     return guarded(Guard.PACKAGE, listed)
 
 

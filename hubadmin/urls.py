@@ -2,11 +2,14 @@
 
 from allauth.account import urls as account_urls
 from allauth.mfa import urls as second_factor_urls
+from allauth.socialaccount import urls as connected_account_urls
+from allauth.socialaccount.providers.github import urls as github_urls
+from allauth.socialaccount.providers.openid_connect import urls as openid_connect_urls
 from django.urls import include, path, re_path
 
 from home.views import api_docs
 from hubadmin import errors, health, metrics
-from hubadmin.routes import account_pages, guarded
+from hubadmin.routes import account_pages, guarded, provider_pages
 from hubadmin.schema import schema
 from orgs.guards import Guard
 
@@ -18,6 +21,9 @@ urlpatterns = [
     path("", include("orgs.urls")),
     # allauth checks by itself who may do what in each of its views.
     path("accounts/", include(guarded(Guard.PACKAGE, account_urls.urlpatterns))),
+    path("accounts/connected/", include(account_pages(connected_account_urls.urlpatterns))),
+    path("accounts/", include(provider_pages(openid_connect_urls.urlpatterns))),
+    path("accounts/", include(provider_pages(github_urls.urlpatterns))),
     path("accounts/2fa/", include(account_pages(second_factor_urls.urlpatterns))),
     path("api/schema/", schema, name="schema"),
     path("api/docs/", api_docs, name="api_docs"),

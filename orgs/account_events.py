@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -30,6 +31,17 @@ def _saved(instance: Authenticator, created: bool, **rest: Any) -> None:
 def _deleted(instance: Authenticator, **rest: Any) -> None:
     if instance.type != Authenticator.Type.RECOVERY_CODES:
         account_operations.second_factor_removed(_actor(), instance.user, instance.type)
+
+
+@receiver(post_save, sender=SocialAccount)
+def _connected(instance: SocialAccount, created: bool, **rest: Any) -> None:
+    if created:
+        account_operations.account_connected(_actor(), instance.user, instance.provider)
+
+
+@receiver(post_delete, sender=SocialAccount)
+def _disconnected(instance: SocialAccount, **rest: Any) -> None:
+    account_operations.account_disconnected(_actor(), instance.user, instance.provider)
 
 
 def _actor() -> Actor:

@@ -38,6 +38,20 @@ def remove_second_factors(actor: Actor, user: User) -> int:
     return removed
 
 
+def account_connected(actor: Actor, user: User, provider: str) -> None:
+    """Note in the log that whoever is signed in at a provider gets into an account here."""
+    with transaction.atomic():
+        after = {"provider": provider}
+        record_change(actor, None, "identity.connected", user.username, after=after)
+
+
+def account_disconnected(actor: Actor, user: User, provider: str) -> None:
+    """Note in the log that they no longer do."""
+    with transaction.atomic():
+        before = {"provider": provider}
+        record_change(actor, None, "identity.disconnected", user.username, before=before)
+
+
 def change_full_name(actor: Actor, user: User, full_name: str) -> None:
     """Set what others read beside a person's user name."""
     if actor.user != user:

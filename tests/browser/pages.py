@@ -47,6 +47,8 @@ ACCOUNT = (
     "/account/settings/sessions/",
     "/accounts/2fa/",
     "/accounts/2fa/webauthn/",
+    "/accounts/connected/",
+    "/accounts/connected/login/cancelled/",
     "/account/settings/tokens/",
     "/accounts/email/",
     "/accounts/logout/",
@@ -98,6 +100,12 @@ NO_PAGES = {
     "account/settings/tokens/<slug:public_id>/revoke/",
     "accounts/login/code/confirm/",
     "accounts/password/set/",
+    "accounts/connected/login/error/",
+    "accounts/connected/signup/",
+    "accounts/github/login/",
+    "accounts/github/login/callback/",
+    "accounts/oidc/^(?P<provider_id>[^/]+)/login/",
+    "accounts/oidc/^(?P<provider_id>[^/]+)/login/callback/",
     # Pages of people who are about to change their second factor, or to sign in with it:
     # test_second_factor looks at them.
     "accounts/2fa/authenticate/",

@@ -5,6 +5,7 @@ none outlives the process that started it.
 """
 
 from tests.services.dockerd import Dockerd, dockerd
+from tests.services.identity import IdentityProvider, identity_provider
 from tests.services.nginx import Nginx, nginx
 from tests.services.postgresql import PostgreSQL, postgresql
 from tests.services.process import NotInstalled, ServiceError, free_port
@@ -15,6 +16,7 @@ from tests.services.worker import worker
 
 __all__ = [
     "Dockerd",
+    "IdentityProvider",
     "Nginx",
     "NotInstalled",
     "PostgreSQL",
@@ -25,6 +27,7 @@ __all__ = [
     "TokenAuth",
     "dockerd",
     "free_port",
+    "identity_provider",
     "manage",
     "nginx",
     "postgresql",

@@ -42,6 +42,7 @@ def test_what_is_complete_passes() -> None:
         ("HUBADMIN_CATALOG_FORMAT", "CATALOG_FORMAT", "'hubadmin'"),
         ("HUBADMIN_PROFILE_CERTIFICATE", "PROFILE_CERTIFICATE", "''"),
         ("HUBADMIN_PROFILE_KEY", "PROFILE_KEY", "''"),
+        ("HUBADMIN_OIDC", "IDENTITY_PROVIDERS", "[]"),
         ("HUBADMIN_SIGN_UP", "SIGN_UP", "'closed'"),
         ("HUBADMIN_CREATE_ORGANIZATIONS", "CREATE_ORGANIZATIONS", "'staff'"),
     ],
