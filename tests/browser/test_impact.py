@@ -59,8 +59,8 @@ def test_the_impact_follows_the_switches(visit: Visit, site: DemoSite) -> None:
     switch(olivia, IAM).check()
     expect(before).to_contain_text("Pulls of community images by members of acme will fail.")
     expect(before).to_contain_text("would have been refused")
-    assert row_of(olivia, "Repositories", TOOL)[1] == "community images are restricted"
-    assert row_of(olivia, "Repositories", TOOL)[3] == "mel"
+    assert row_of(olivia, "Repositories", TOOL)[3] == "community images are restricted"
+    assert row_of(olivia, "Repositories", TOOL)[2] == "mel"
     assert row_of(olivia, "Members and tokens", "mel")[2] == "1"
 
     switch(olivia, OFFICIAL).uncheck()
@@ -83,7 +83,7 @@ def test_without_scripts_the_impact_is_a_button_away(visit: Visit, site: DemoSit
 
     before = olivia.get_by_role("region", name="Before you save")
     expect(before).to_contain_text("Pulls of community images by members of acme will fail.")
-    assert row_of(olivia, "Repositories", TOOL)[3] == "mel"
+    assert row_of(olivia, "Repositories", TOOL)[2] == "mel"
     expect(switch(olivia, IAM)).to_be_checked()
     assert site.settings("olivia")["enabled"] is False
     save(olivia)
@@ -109,7 +109,7 @@ def test_olivia_monitors_first_and_enforces_then(
         if TOOL in found.inner_text():
             break
         olivia.wait_for_timeout(250)
-    assert row_of(found, "Repositories", TOOL)[1] == "community images are restricted"
+    assert row_of(found, "Repositories", TOOL)[3] == "community images are restricted"
     if scripts:
         assert accessibility_violations(olivia) == []
 
