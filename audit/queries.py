@@ -35,22 +35,27 @@ class WantedChanges:
 
 def changes_of(organization_id: int, wanted: WantedChanges, most: int) -> Found[AuditEntry]:
     """A page of an organization's log, newest first."""
-    entries, start = _narrowed(organization_id, wanted), 1
+    entries, start = _narrowed(organization_id, wanted), None
     if wanted.text:
-        head = _head(organization_id)
-        newest = wanted.before or (head.sequence + 1 if head else 1)
-        start = max(newest - SEARCHED_AT_ONCE, 1)
-        entries = entries.filter(sequence__gte=start).alias(
-            was=Cast("before", TextField()), became=Cast("after", TextField())
-        )
-        text = wanted.text
-        entries = entries.filter(
-            Q(target__icontains=text) | Q(was__icontains=text) | Q(became__icontains=text)
-        )
+        start = _look_back_to(entries)
+        entries = _with_text(entries.filter(sequence__gte=start or 1), wanted.text)
     found = list(entries[: most + 1])
     if len(found) > most:
         return Found(found[:most], found[most - 1].sequence)
-    return Found(found, start if start > 1 else None)
+    return Found(found, start)
+
+
+def _look_back_to(entries: QuerySet[AuditEntry]) -> int | None:
+    """The number at which one look ends, or None if it reaches the first entry."""
+    newest = entries.values_list("sequence", flat=True).first()
+    start = (newest or 1) - SEARCHED_AT_ONCE + 1
+    return start if entries.filter(sequence__lt=start).exists() else None
+
+
+def _with_text(entries: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:
+    return entries.alias(was=Cast("before", TextField()), became=Cast("after", TextField())).filter(
+        Q(target__icontains=text) | Q(was__icontains=text) | Q(became__icontains=text)
+    )
 
 
 def change_of(organization_id: int, sequence: int, hidden: Sequence[str]) -> AuditEntry | None:

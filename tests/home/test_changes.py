@@ -121,6 +121,8 @@ def test_a_look_for_words_goes_back_piece_by_piece(
         page = olivia.get(CHANGES, params={"text": "needle", "before": str(before)}).text
         looks += 1
     assert looks == 4
+    far = olivia.get(CHANGES, params={"text": "needle", "before": str(2**62)}).text
+    assert f"before={newest + 1 - 10}" in far
     # A file goes all the way by itself.
     assert olivia.get(CSV, params={"text": "needle"}).text.count("needle") == 1
 
