@@ -29,7 +29,7 @@ class Machine:
         who = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         return subprocess.run(
             [*([] if as_root else who), "sh", str(script), *words],
-            env={**os.environ, "DESTDIR": str(self.root), "ROOT": str(self.root)},
+            env={**os.environ, "DESTDIR": str(self.root)},
             umask=0o077,
             capture_output=True,
             text=True,

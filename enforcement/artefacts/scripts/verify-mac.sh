@@ -6,7 +6,7 @@
 #   sh verify-mac.sh --hubadmin https://hubadmin.example.com --token-file token
 #
 # The second also asks Hubadmin whether the organizations exist; the token is an organization's, with
-# the scope repo:admin, or a registry's credential. ROOT=/Volumes/image looks below that folder instead.
+# the scope repo:admin, or a registry's credential. DESTDIR=/Volumes/image looks below that folder instead.
 #
 # Exit status: 0 enforced; 1 not enforced; 2 what counts is malformed, or for other organizations;
 # 3 users may change it; 4 something could not be looked at; 64 wrong usage. The smallest but 0.
@@ -14,7 +14,7 @@ set -uf
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
-ROOT=${ROOT:-}
+DESTDIR=${DESTDIR:-}
 group_id=80 # admin
 list_acl='ls -lde'
 expected=@ORGANIZATIONS@
@@ -72,7 +72,7 @@ profile_string() {
     say "$listed" | tr ';' '\n'
 }
 
-place 'configuration profile' "$ROOT"@MAC_MANAGED@ profile_string
-place desktop.plist "$ROOT"@MAC_PLIST@ plist_array
-place registry.json "$ROOT"@MAC_FILE@ json_organizations
+place 'configuration profile' "$DESTDIR"@MAC_MANAGED@ profile_string
+place desktop.plist "$DESTDIR"@MAC_PLIST@ plist_array
+place registry.json "$DESTDIR"@MAC_FILE@ json_organizations
 conclude

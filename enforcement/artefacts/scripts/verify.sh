@@ -96,7 +96,7 @@ judge_names() {
 # A file is only as safe as each folder on the way to it: whoever may write there may replace it.
 judge_protection() {
     there=$1
-    while [ -n "$there" ] && [ "$there" != "$ROOT" ]; do
+    while [ -n "$there" ] && [ "$there" != "$DESTDIR" ]; do
         line=$(ls -ldn "$there") || line=''
         case $(say "$line" | { read -r mode _ user group _ && say "$mode $user $group"; }) in
         l*) problem 3 "$there is a link, which whoever made it may turn elsewhere." ;;

@@ -6,7 +6,7 @@
 #   sh verify-linux.sh --hubadmin https://hubadmin.example.com --token-file token
 #
 # The second also asks Hubadmin whether the organizations exist; the token is an organization's, with
-# the scope repo:admin, or a registry's credential. ROOT=/mnt/image looks below that folder instead.
+# the scope repo:admin, or a registry's credential. DESTDIR=/mnt/image looks below that folder instead.
 #
 # Exit status: 0 enforced; 1 not enforced; 2 what counts is malformed, or for other organizations;
 # 3 users may change it; 4 something could not be looked at; 64 wrong usage. The smallest but 0.
@@ -14,7 +14,7 @@ set -uf
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
-ROOT=${ROOT:-}
+DESTDIR=${DESTDIR:-}
 group_id=0
 list_acl=getfacl
 expected=acme
@@ -117,7 +117,7 @@ judge_names() {
 # A file is only as safe as each folder on the way to it: whoever may write there may replace it.
 judge_protection() {
     there=$1
-    while [ -n "$there" ] && [ "$there" != "$ROOT" ]; do
+    while [ -n "$there" ] && [ "$there" != "$DESTDIR" ]; do
         line=$(ls -ldn "$there") || line=''
         case $(say "$line" | { read -r mode _ user group _ && say "$mode $user $group"; }) in
         l*) problem 3 "$there is a link, which whoever made it may turn elsewhere." ;;
@@ -222,5 +222,5 @@ conclude() {
     exit "$status"
 }
 
-place registry.json "$ROOT"/usr/share/docker-desktop/registry/registry.json json_organizations
+place registry.json "$DESTDIR"/usr/share/docker-desktop/registry/registry.json json_organizations
 conclude

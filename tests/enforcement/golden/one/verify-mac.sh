@@ -6,7 +6,7 @@
 #   sh verify-mac.sh --hubadmin https://hubadmin.example.com --token-file token
 #
 # The second also asks Hubadmin whether the organizations exist; the token is an organization's, with
-# the scope repo:admin, or a registry's credential. ROOT=/Volumes/image looks below that folder instead.
+# the scope repo:admin, or a registry's credential. DESTDIR=/Volumes/image looks below that folder instead.
 #
 # Exit status: 0 enforced; 1 not enforced; 2 what counts is malformed, or for other organizations;
 # 3 users may change it; 4 something could not be looked at; 64 wrong usage. The smallest but 0.
@@ -14,7 +14,7 @@ set -uf
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
-ROOT=${ROOT:-}
+DESTDIR=${DESTDIR:-}
 group_id=80 # admin
 list_acl='ls -lde'
 expected=acme
@@ -117,7 +117,7 @@ judge_names() {
 # A file is only as safe as each folder on the way to it: whoever may write there may replace it.
 judge_protection() {
     there=$1
-    while [ -n "$there" ] && [ "$there" != "$ROOT" ]; do
+    while [ -n "$there" ] && [ "$there" != "$DESTDIR" ]; do
         line=$(ls -ldn "$there") || line=''
         case $(say "$line" | { read -r mode _ user group _ && say "$mode $user $group"; }) in
         l*) problem 3 "$there is a link, which whoever made it may turn elsewhere." ;;
@@ -273,7 +273,7 @@ profile_string() {
     say "$listed" | tr ';' '\n'
 }
 
-place 'configuration profile' "$ROOT"'/Library/Managed Preferences/com.docker.config.plist' profile_string
-place desktop.plist "$ROOT"'/Library/Application Support/com.docker.docker/desktop.plist' plist_array
-place registry.json "$ROOT"'/Library/Application Support/com.docker.docker/registry.json' json_organizations
+place 'configuration profile' "$DESTDIR"'/Library/Managed Preferences/com.docker.config.plist' profile_string
+place desktop.plist "$DESTDIR"'/Library/Application Support/com.docker.docker/desktop.plist' plist_array
+place registry.json "$DESTDIR"'/Library/Application Support/com.docker.docker/registry.json' json_organizations
 conclude
