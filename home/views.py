@@ -15,6 +15,7 @@ from home.checklist import checklist
 from orgs import operations
 from orgs.actor import Actor
 from orgs.guards import OrganizationRequest, org_page, owners_only, public_page
+from orgs.invitation_queries import waiting_for
 from orgs.models import Organization, User
 from orgs.queries import active_member_count, active_owners, organizations_of, teams_of
 from permissions.queries import namespaces_of, policy_of, registries_of
@@ -31,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "organizations": organizations_of(request.user),
         "may_create": operations.may_create_organizations(request.user),
+        "invitations": waiting_for(request.user),
     }
     return render(request, "home/organizations.html", context)
 

@@ -78,6 +78,7 @@ CREATE_ORGANIZATIONS = (
     )
     or "staff"
 )
+INVITATIONS_PER_DAY = env.int("HUBADMIN_INVITATIONS_PER_DAY", 2_000, validate=validate.Range(min=1))
 DELETION_DAYS = env.int("HUBADMIN_DELETION_DAYS", 14, validate=validate.Range(min=1, max=365))
 PROBE_REGISTRIES = env.bool("HUBADMIN_PROBE_REGISTRIES", True)
 PROFILE_CERTIFICATE = env.str("HUBADMIN_PROFILE_CERTIFICATE", "")
@@ -212,6 +213,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "orgs.tasks.delete_due_organizations",
         "schedule": 3_600,
     },
+    "clear-old-invitations": {"task": "orgs.tasks.clear_old_invitations", "schedule": 3_600},
     "note-who-was-seen": {"task": "orgs.tasks.note_who_was_seen", "schedule": 3_600},
     "clear-dead-refresh-tokens": {
         "task": "orgs.tasks.clear_dead_refresh_tokens",
@@ -244,6 +246,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "orgs.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_FORMS = {"signup": "orgs.sign_up.SignUpForm"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"

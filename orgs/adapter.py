@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from orgs.actor import Actor
+from orgs.invited_visits import may_sign_up
 from orgs.letters import with_html
 from orgs.models import NAME_TAKEN, User
 from orgs.operations import change_own_password
@@ -33,8 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        # manage.py makes the first people; invitations come with the members' pages.
-        return bool(settings.SIGN_UP == "open")
+        return may_sign_up(request)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         cleaned: str = super().clean_username(username, shallow)

@@ -1,6 +1,6 @@
 """E-mail leaves by a worker, so that a slow mail server never holds up a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from smtplib import SMTPException
 from typing import Any
 
@@ -70,6 +70,11 @@ def write_to_owners(
         letter(template, owner.email, {**context, "organization": organization, "owner": owner})
         for owner in active_owners(organization)
     ]
+    post_on_commit(letters)
+
+
+def post_on_commit(letters: Iterable[EmailMultiAlternatives]) -> None:
+    """Send letters once the transaction has committed; only then are they drawn, if need be."""
     transaction.on_commit(lambda: _post(letters), robust=True)
 
 
@@ -78,9 +83,8 @@ def write_to_member(
 ) -> None:
     """Write to one member about what concerns them in an organization, as `write_to_owners`."""
     shown = {**context, "organization": organization, "member": member}
-    letters = [letter(template, member.email, shown)]
-    transaction.on_commit(lambda: _post(letters), robust=True)
+    post_on_commit([letter(template, member.email, shown)])
 
 
-def _post(letters: list[EmailMultiAlternatives]) -> None:
-    get_connection().send_messages(letters)
+def _post(letters: Iterable[EmailMultiAlternatives]) -> None:
+    get_connection().send_messages(list(letters))

@@ -22,13 +22,23 @@ def add_member(
     """Make a user a member, in these teams. Adding a member again adds only teams."""
     require_owner(actor, organization, "add members")
     found = [existing_team(organization, name) for name in teams]
-    membership, created = Membership.objects.get_or_create(organization=organization, user=user)
-    joined = _join(membership, found)
+    membership, created, joined = admit(organization, user, found)
     if created or joined:
         action = "member.added" if created else "member.teams_changed"
         record_change(actor, organization, action, user.username, after={"joined": joined})
         announce([organization])
     return membership
+
+
+def admit(
+    organization: Organization, user: User, teams: Iterable[Team]
+) -> tuple[Membership, bool, list[str]]:
+    """Make a user a member, in these teams, for an operation that has checked and will log it.
+
+    Returns the membership, whether it is new, and the names of the teams that are.
+    """
+    membership, created = Membership.objects.get_or_create(organization=organization, user=user)
+    return membership, created, _join(membership, teams)
 
 
 @operation

@@ -334,3 +334,7 @@ class RefreshToken(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+# Django finds an app's models through this module; those need the ones above.
+import orgs.invitation_models  # noqa: E402, F401

@@ -22,6 +22,7 @@ class SecretKind(StrEnum):
     REGISTRY = "hubadmin_reg_"
     CLUSTER = "hubadmin_clu_"
     REFRESH = "hubadmin_ref_"
+    INVITATION = "hubadmin_inv_"
 
 
 def new_secret(kind: SecretKind) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from orgs.account_queries import dead_sessions
 from orgs.actor import Actor
 from orgs.deletion_operations import NEAR, go_on_with_deletion
+from orgs.invitation_operations import clear_invitations
 from orgs.member_queries import note_who_pulled
 from orgs.queries import organizations_to_delete
 from orgs.refresh_operations import delete_dead_refresh_tokens
@@ -68,3 +69,9 @@ def delete_due_organizations() -> int:
 def note_who_was_seen() -> int:
     """Bring *last seen* up to date for whoever opens no page; returns of how many people."""
     return note_who_pulled(timezone.now())
+
+
+@shared_task
+def clear_old_invitations() -> int:
+    """Note which invitations have expired, and forget the long settled; returns how many."""
+    return clear_invitations(timezone.now())

@@ -2,9 +2,11 @@ from django.urls import path
 
 from orgs import (
     account_views,
+    invitation_views,
     member_views,
     organization_token_views,
     organization_views,
+    received_views,
     team_views,
     views,
 )
@@ -16,6 +18,42 @@ urlpatterns = [
     path("orgs/<name:org>/remove-members/", member_views.remove_members, name="remove_members"),
     path("orgs/<name:org>/leave/", member_views.leave, name="leave"),
     path("orgs/<name:org>/members/<name:username>/", member_views.member, name="member"),
+    path("orgs/<name:org>/invitations/", invitation_views.invitations, name="invitations"),
+    path("orgs/<name:org>/invitations/new/", invitation_views.invite, name="invite"),
+    path(
+        "orgs/<name:org>/invitations/<slug:public_id>/resend/",
+        invitation_views.resend_invitation,
+        name="resend_invitation",
+    ),
+    path(
+        "orgs/<name:org>/invitations/<slug:public_id>/revoke/",
+        invitation_views.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path(
+        "invitations/<slug:secret>/", received_views.received_invitation, name="received_invitation"
+    ),
+    path(
+        "invitations/<slug:secret>/sign-up/",
+        received_views.sign_up_by_invitation,
+        name="sign_up_by_invitation",
+    ),
+    path(
+        "invitations/<slug:secret>/decline/",
+        received_views.decline_by_link,
+        name="decline_by_link",
+    ),
+    path("account/settings/invitations/", received_views.my_invitations, name="my_invitations"),
+    path(
+        "account/settings/invitations/<slug:public_id>/accept/",
+        received_views.accept_invitation,
+        name="accept_invitation",
+    ),
+    path(
+        "account/settings/invitations/<slug:public_id>/decline/",
+        received_views.decline_invitation,
+        name="decline_invitation",
+    ),
     path("orgs/<name:org>/teams/", team_views.teams, name="teams"),
     path("orgs/<name:org>/teams/<name:team>/", team_views.team, name="team"),
     path("orgs/<name:org>/teams/<name:team>/settings/", team_views.change_team, name="change_team"),

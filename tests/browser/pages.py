@@ -45,6 +45,7 @@ ORGANIZATION = (
 ACCOUNT = (
     "/account/settings/profile/",
     "/account/settings/sessions/",
+    "/account/settings/invitations/",
     "/accounts/2fa/",
     "/accounts/2fa/webauthn/",
     "/accounts/connected/",
@@ -66,6 +67,8 @@ PAGES = {
         "/orgs/acme/settings/delete/",
         "/orgs/acme/settings/namespaces/1/release/",
         "/orgs/acme/settings/registries/acme/try/",
+        "/orgs/acme/invitations/",
+        "/orgs/acme/invitations/new/",
         "/orgs/acme/remove-members/?user=mel&user=gus",
         "/orgs/acme/teams/builders/delete/",
         "/orgs/acme/teams/builders/settings/",
@@ -89,6 +92,8 @@ PAGES = {
 }
 # Routes that answer with a file, with JSON, or by sending elsewhere.
 NO_PAGES = {
+    "account/settings/invitations/<slug:public_id>/accept/",
+    "account/settings/invitations/<slug:public_id>/decline/",
     "orgs/<name:org>/checklist/put-away/",
     "orgs/<name:org>/activity/changes.csv",
     "orgs/<name:org>/activity/changes.json",
@@ -122,7 +127,13 @@ NO_PAGES = {
     "accounts/2fa/webauthn/reauthenticate/",
     "api/schema/",
     "healthz",
+    "invitations/<slug:secret>/",
+    "invitations/<slug:secret>/decline/",
+    "invitations/<slug:secret>/sign-up/",
     "metrics",
+    "orgs/<name:org>/invitations/<slug:public_id>/resend/",
+    "orgs/<name:org>/invitations/<slug:public_id>/revoke/",
+    "orgs/<name:org>/members.csv",
     "orgs/<name:org>/settings/enforce-sign-in/<artefact:artefact_name>",
     "orgs/<name:org>/settings/keep/",
     "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",

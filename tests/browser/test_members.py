@@ -120,7 +120,7 @@ def test_a_member_reads_the_list_and_leaves(
     expect(gus.get_by_role("status")).to_contain_text("no longer a member of acme")
     expect(gus.get_by_role("main").get_by_role("link", name=re.compile("Acme"))).to_have_count(0)
     gus.goto("/orgs/acme/members/")
-    expect(gus.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(gus.get_by_role("heading", name="There is nothing here")).to_be_visible()
     site.manage("add_member", "acme", "gus")
 
 

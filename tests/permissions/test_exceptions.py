@@ -11,7 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from audit.queries import entries_of
 from orgs.actor import Actor, Invalid, NotAllowed
-from orgs.member_operations import add_member, remove_member
+from orgs.member_operations import add_member, remove_members
 from orgs.models import Organization
 from orgs.operations import set_plan
 from orgs.team_operations import create_team
@@ -222,7 +222,7 @@ def test_an_exception_is_for_whoever_asked_among_others(
 
 def test_who_left_is_not_answered(acme: Organization) -> None:
     asked = ask(acme)
-    remove_member(STAFF, acme, named_user("mel"))
+    remove_members(STAFF, acme, ["mel"])
     assert not waiting_exceptions(acme).exists()
     with pytest.raises(Invalid, match="no member of acme any more"):
         allow_exception(actor("olivia"), acme, asked, audience=EVERYONE)

@@ -134,6 +134,7 @@ def _url(pattern: str) -> str:
         "<name:service>": "acme",
         "<name:cluster>": "none",
         "<int:number>": "0",
+        "<slug:secret>": "hubadmin_inv_none",
         "<slug:public_id>": "pat_0000000000000000",
         "<int:pk>": "0",
         r"(?:[\s\S]*/)?": "acme/nope/",

@@ -84,6 +84,7 @@ def test_with_a_feed_the_catalogue_is_synced_every_day() -> None:
         ("HUBADMIN_SIGN_UP", "ajar"),
         ("HUBADMIN_CREATE_ORGANIZATIONS", "friends"),
         ("HUBADMIN_DELETION_DAYS", "0"),
+        ("HUBADMIN_INVITATIONS_PER_DAY", "0"),
     ],
 )
 def test_one_sentence_names_the_variable(name: str, value: str | None) -> None:
