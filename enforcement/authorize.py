@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enforcement.allowed_orgs import AllowedOrgs
 from enforcement.check import Outcome, check
 from enforcement.facts import facts_for
-from permissions.facts import Asker, Claim, check_version
-from permissions.queries import policy_version
-from permissions.reading import moment, once
+from permissions.facts import Asker, Claim, check_version, organization_facts
+from permissions.reading import at_one_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,12 @@ def authorize_sign_in(
     asking = asker.organization or (asker.registry.organization if asker.registry else None)
     if known is None and asking is not None:
         known = frozenset({asking})
-    with moment():
+
+    def answer() -> SignIn:
         check_version(asker)
         outcome = check(allowed_orgs, facts_for(claim, allowed_orgs.names, known))
         organization = asking or outcome.organization
-        version = once(policy_version, organization) if organization else None
-    return SignIn(outcome, organization, version)
+        facts = organization_facts(organization) if organization else None
+        return SignIn(outcome, organization, facts.policy_version if facts else None)
+
+    return at_one_moment(answer)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgs.guards import public_page
+from permissions.snapshots.memory import watcher
 from registries.signing import current_signer
 
 
@@ -22,7 +23,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Ready to decide: the database, the cache and a signing key are at hand; else 503."""
+    """Ready to decide: the database, the cache, a signing key and the newest rules are at hand;
+    else 503."""
     checks = {name: _works(check) for name, check in CHECKS.items()}
     ready = all(checks.values())
     body = {"status": "ok" if ready else "unavailable", "checks": checks}
@@ -38,6 +40,11 @@ def _cache() -> None:
     cache.set("readyz", 1, 10)
 
 
+def _rules() -> None:
+    if not watcher.look_again():
+        raise RuntimeError("It can't be learned what has changed.")
+
+
 def _signing_key() -> None:
     current_signer(timezone.now())
 
@@ -46,6 +53,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "database": _database,
     "cache": _cache,
     "signing_key": _signing_key,
+    "rules": _rules,
 }
 
 

@@ -182,7 +182,20 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # A network that is cut must show in seconds: whoever asks waits in one of few threads.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Listening for changes needs a connection of its own, which a pooler between would take away.
+DIRECT_DATABASE_URL = env.str("HUBADMIN_DIRECT_DATABASE_URL", "")
+SNAPSHOT_BYTES = 1024**2 * env.int(
+    "HUBADMIN_SNAPSHOT_MEGABYTES", 128, validate=validate.Range(min=16)
+)
 
 REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
@@ -208,6 +221,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "clear-old-pulls": {"task": "audit.tasks.clear_old_pulls", "schedule": 3_600},
+    "clear-old-changes": {"task": "permissions.tasks.clear_old_changes", "schedule": 3_600},
     "clear-expired-sessions": {"task": "orgs.tasks.clear_expired_sessions", "schedule": 86_400},
     "delete-due-organizations": {
         "task": "orgs.tasks.delete_due_organizations",

@@ -8,7 +8,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from orgs.models import User
 from orgs.queries import user_admitted_by_password
-from orgs.verified_passwords import remember, verified_user
+from orgs.secrets import password_stamp
+from orgs.verified_passwords import is_verified, remember
 
 # As many as a process hashes at once: each takes a processor and the hash's memory.
 _hashing = BoundedSemaphore(2)
@@ -33,23 +34,28 @@ class BoundedArgon2(Argon2PasswordHasher):
             return super().verify(password, encoded)
 
 
-def user_with_password(
-    username: str, password: str, before_hashing: Callable[[], None] = lambda: None
-) -> User | None:
-    """The active user with this name and password and without a second factor, or None (P9).
+def stamp_of_password(
+    username: str,
+    password: str,
+    stamp: str | None,
+    before_hashing: Callable[[], None] = lambda: None,
+) -> str | None:
+    """The stamp of a user's stored password if this is it, and if it admits them: they are active
+    and without a second factor (P9). Else None.
 
-    An unknown name takes as long as a wrong password, and as a right one that isn't enough.
-    `before_hashing` is called where that has to be found out anew, and may raise.
+    `stamp` is what is known of it already, None for a user whom no password admits. An unknown
+    name takes as long as a wrong password, and as a right one that isn't enough. `before_hashing`
+    is called where that has to be found out anew, and may raise.
     """
     if "\x00" in username:
         return None  # the database can't even be asked
-    user = verified_user(username, password)
-    if user is not None:
-        return user
+    if stamp is not None and is_verified(username, password, stamp):
+        return stamp
     before_hashing()
     admitted = user_admitted_by_password(username)
     found = ModelBackend().authenticate(None, username=username, password=password)
     if not isinstance(found, User) or found != admitted:
         return None
-    remember(found, password)
-    return found
+    stored = password_stamp(found.password)
+    remember(username, password, stored)
+    return stored

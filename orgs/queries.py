@@ -174,51 +174,7 @@ def personal_token(secret: str, now: datetime) -> PersonalAccessToken | None:
         .first()
     )
     if token is not None:
-        _note_use(PersonalAccessToken.objects.filter(pk=token.pk), now)
-    return token
-
-
-def organization_token(secret: str, now: datetime) -> OrganizationAccessToken | None:
-    """The live organization access token with this secret, or None. Notes that it was used."""
-    if kind_of(secret) is not SecretKind.ORGANIZATION:
-        return None
-    with scopes_disabled():
-        tokens = OrganizationAccessToken.objects.select_related("organization")
-        token = tokens.filter(_live(now), digest=secret_digest(secret)).first()
-        if token is not None:
-            _note_use(OrganizationAccessToken.objects.filter(pk=token.pk), now)
-    return token
-
-
-def organization_token_named(public_id: str, now: datetime) -> OrganizationAccessToken | None:
-    """The live organization access token with this public id, or None."""
-    if not is_name(public_id):
-        return None
-    with scopes_disabled():
-        tokens = OrganizationAccessToken.objects.select_related("organization")
-        return tokens.filter(_live(now), public_id=public_id).first()
-
-
-def refresh_token(secret: str, service: str, now: datetime) -> RefreshToken | None:
-    """The live refresh token with this secret for the registry of this service, or None.
-
-    Notes that it was used, and with it the access token on which it stands.
-    """
-    tokens = RefreshToken.objects.select_related(
-        "user", "personal_token__user", "organization_token__organization"
-    )
-    token = tokens.filter(
-        live_refresh_tokens(now), digest=secret_digest(secret), service=service
-    ).first()
-    if token is None or not _password_is_the_same(token):
-        return None
-    _note_use(RefreshToken.objects.filter(pk=token.pk), now)
-    if token.personal_token is not None:
-        _note_use(PersonalAccessToken.objects.filter(pk=token.personal_token.pk), now)
-    if token.organization_token is not None:
-        with scopes_disabled():
-            used = OrganizationAccessToken.objects.filter(pk=token.organization_token.pk)
-            _note_use(used, now)
+        _note_use(token, now)
     return token
 
 
@@ -335,9 +291,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
         )
 
 
-def membership_of(user: User, organization_name: str) -> Membership | None:
-    """The user's membership of the organization of that name, or None."""
-    return memberships_of(user).filter(organization__name=organization_name).first()
+def membership_of(user: int, organization_name: str) -> Membership | None:
+    """The membership that the user of this number has of the organization of that name, or None."""
+    with scopes_disabled():
+        memberships = Membership.objects.filter(user=user, organization__name=organization_name)
+        return memberships.first()
 
 
 def _second_factors(**of: object) -> QuerySet[Any]:
@@ -358,12 +316,7 @@ def _password_is_the_same(token: RefreshToken) -> bool:
     )
 
 
-def _note_use(
-    token: QuerySet[PersonalAccessToken]
-    | QuerySet[OrganizationAccessToken]
-    | QuerySet[RefreshToken],
-    now: datetime,
-) -> None:
+def _note_use(token: PersonalAccessToken, now: datetime) -> None:
     # To the minute: a build farm must not turn one row into a queue.
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
-    token.filter(stale).update(last_used_at=timezone.now())
+    PersonalAccessToken.objects.filter(stale, pk=token.pk).update(last_used_at=timezone.now())

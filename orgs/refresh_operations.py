@@ -4,51 +4,55 @@ Giving one out is a sign-in, not a change of rules: it leaves no audit row, else
 `docker login` of a build farm would queue for the log.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from orgs.actor import Actor, NotAllowed
-from orgs.models import Membership, OrganizationAccessToken, PersonalAccessToken, RefreshToken, User
+from orgs.models import RefreshToken, User
 from orgs.queries import live_refresh_tokens, refresh_tokens_of
-from orgs.secrets import SecretKind, new_public_id, new_secret, password_stamp, secret_digest
+from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
 from orgs.transactions import record_change
 
-Credential = User | PersonalAccessToken | OrganizationAccessToken
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a refresh token stands on, by number: a user's password (as it was, by its stamp), or
+    one of the two kinds of access tokens."""
+
+    user: int | None = None
+    password_stamp: str = ""
+    personal_token: int | None = None
+    organization_token: int | None = None
 
 
 def issue_refresh_token(
     credential: Credential,
     *,
     service: str,
-    membership: Membership | None,
+    membership: int | None,
     client: str,
     address: str | None,
     now: datetime,
 ) -> str:
-    """Make a refresh token that stands on a credential (a user: on their password).
-
-    Returns its secret, which is stored nowhere.
-    """
+    """Make a refresh token that stands on a credential, and at an organization's registry on a
+    membership; returns its secret, which is stored nowhere."""
     secret = new_secret(SecretKind.REFRESH)
-    token = RefreshToken(
+    RefreshToken(
         public_id=new_public_id(SecretKind.REFRESH),
         digest=secret_digest(secret),
         service=service,
-        membership=membership,
+        user_id=credential.user,
+        password_stamp=credential.password_stamp,
+        personal_token_id=credential.personal_token,
+        organization_token_id=credential.organization_token,
+        membership_id=membership,
         client=client,
         address=address,
         created_at=now,
         last_used_at=now,
-    )
-    match credential:
-        case User():
-            token.user, token.password_stamp = credential, password_stamp(credential.password)
-        case PersonalAccessToken():
-            token.personal_token = credential
-        case OrganizationAccessToken():
-            token.organization_token = credential
-    token.save(force_insert=True)
+    ).save(force_insert=True)
     return secret
 
 

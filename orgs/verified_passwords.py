@@ -1,9 +1,9 @@
 """Passwords that were right a moment ago, so that a pull's many requests needn't each hash one.
 
 Hashing a password is slow on purpose, and a client of a registry behind a live check sends it with
-every layer. Kept is a hash under a key of this process alone, and the stored hash for which it was
-right: a password that is changed is asked for again at once, as is a deactivated user's, or that
-of somebody who has switched a second factor on.
+every layer. Kept is a hash under a key of this process alone, and the stamp of the stored password
+for which it was right: a password that has been changed since is asked for again. Whether it is
+enough (of an active user, without a second factor) is not remembered here.
 """
 
 import hmac
@@ -11,9 +11,6 @@ import secrets
 import time
 from collections import OrderedDict
 from threading import Lock
-
-from orgs.models import User
-from orgs.queries import user_admitted_by_password
 
 LIFE_SECONDS = 300
 MOST = 4096
@@ -23,23 +20,16 @@ _lock = Lock()
 _verified: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
 
 
-def verified_user(username: str, password: str) -> User | None:
-    """The active user for whom this password was right lately and still is, or None."""
-    with _lock:
-        stored_hash, until = _verified.get(_remembered_as(username, password), ("", 0.0))
-    if time.monotonic() >= until:
-        return None
-    user = user_admitted_by_password(username)
-    return user if user is not None and user.password == stored_hash else None
+def is_verified(username: str, password: str, stamp: str) -> bool:
+    """Whether this password was right for a user lately, and is as long as this is its stamp."""
+    found = _verified.get(_remembered_as(username, password))
+    return found is not None and found[0] == stamp and time.monotonic() < found[1]
 
 
-def remember(user: User, password: str) -> None:
-    """Note that this password was right for a user, as they are stored now."""
+def remember(username: str, password: str, stamp: str) -> None:
+    """Note that this password was right for a user, whose stored password has this stamp."""
     with _lock:
-        _verified[_remembered_as(user.username, password)] = (
-            user.password,
-            time.monotonic() + LIFE_SECONDS,
-        )
+        _verified[_remembered_as(username, password)] = (stamp, time.monotonic() + LIFE_SECONDS)
         while len(_verified) > MOST:
             _verified.popitem(last=False)
 

@@ -1,14 +1,12 @@
 """Reading which clusters may ask, and for whom."""
 
 import re
-from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet
 from django_scopes import scope, scopes_disabled
 
 from orgs.models import Organization
 from orgs.names import is_name
-from orgs.secrets import SecretKind, kind_of, secret_digest
 from permissions.cluster_models import (
     EVERY_OTHER,
     NAMESPACE_PATTERN,
@@ -16,9 +14,6 @@ from permissions.cluster_models import (
     ClusterNamespace,
     ConnectedCluster,
 )
-from permissions.core.facts import Standing, Subject
-from permissions.core.policy import SubjectKind
-from permissions.queries import LAST_USED_PRECISION
 
 _NAMESPACE = re.compile(NAMESPACE_PATTERN.removeprefix("^").removesuffix("$"))
 
@@ -77,41 +72,20 @@ def mapping_of(cluster: ConnectedCluster, namespace: str) -> ClusterNamespace | 
     return next((one for one in namespaces_at(cluster) if one.namespace == namespace), None)
 
 
-def cluster_with_secret(secret: str, now: datetime) -> str | None:
-    """The name of the cluster whose live credential this is, or None. Notes that it was used."""
-    if kind_of(secret) is not SecretKind.CLUSTER:
-        return None
-    with scopes_disabled():
-        credentials = ClusterCredential.objects.select_related("cluster")
-        credential = credentials.filter(digest=secret_digest(secret), revoked_at=None).first()
-    if credential is None:
-        return None
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
-    ClusterCredential.objects.filter(stale, pk=credential.pk).update(last_used_at=now)
-    return credential.cluster.name
-
-
-def organization_at(cluster_name: str, namespace: str) -> str | None:
+def organization_for(cluster: ConnectedCluster, namespace: str) -> Organization | None:
     """The organization that answers for a cluster's namespace, or None."""
-    cluster = stored_cluster(cluster_name)
-    if cluster is None or not is_namespace(namespace):
-        return None
     if cluster.organization is not None:
-        return cluster.organization.name
+        return cluster.organization
     with scopes_disabled():
-        lines = ClusterNamespace.objects.filter(
+        lines = ClusterNamespace.objects.select_related("organization").filter(
             cluster=cluster, namespace__in=[namespace, EVERY_OTHER]
         )
-        found = dict(lines.values_list("namespace", "organization__name"))
+        found = {line.namespace: line.organization for line in lines}
     return found.get(namespace) or found.get(EVERY_OTHER)
 
 
-def cluster_subject(id: str) -> Subject:
-    """A namespace, as `cluster/namespace`, as a subject: a member of the organization that
-    answers for it, in no team, never an owner (D16); not live if none does."""
-    cluster_name, _, namespace = id.partition("/")
-    organization = organization_at(cluster_name, namespace)
-    if organization is None:
-        return Subject(SubjectKind.CLUSTER, id, live=False)
-    standings = {organization: Standing(is_owner=False, can_push=False)}
-    return Subject(SubjectKind.CLUSTER, id, live=True, standings=standings)
+def live_cluster_credential(digest: str) -> ClusterCredential | None:
+    """The cluster's credential that nobody has revoked with this digest, or None."""
+    with scopes_disabled():
+        credentials = ClusterCredential.objects.select_related("cluster")
+        return credentials.filter(digest=digest, revoked_at=None).first()

@@ -23,7 +23,8 @@ from permissions.exception_queries import (
     settled_exceptions,
     waiting_exceptions,
 )
-from permissions.facts import Asker, Claim, NotYetKnown
+from permissions.facts import Asker, Claim
+from permissions.snapshots.memory import NotYetKnown
 
 PAGE_SIZE = 50
 

@@ -1,15 +1,31 @@
 """Gathering what a decision is made from, whoever asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from permissions import cluster_queries, queries
+from orgs.names import is_name
+from permissions.core.catalog import Catalog
 from permissions.core.deciders import deciders
-from permissions.core.facts import Facts, Registry, Subject
+from permissions.core.facts import Facts, OrganizationFacts, Registry, Subject
 from permissions.core.policy import SubjectKind, TokenLimit, TokenScope
-from permissions.core.reference import ImageReference, InvalidReference, fold, parse
-from permissions.reading import moment, once
+from permissions.core.reference import ImageReference, InvalidReference, fold, parse, path_prefixes
+from permissions.known import (
+    CATALOG,
+    CLUSTER_NAMESPACE,
+    DOCKER_ORGANIZATION,
+    NAMESPACE_OWNERS,
+    ORGANIZATION,
+    SITE,
+    TOKEN,
+    USER,
+    KnownUser,
+    Site,
+    catalog_place,
+    namespace_place,
+)
+from permissions.reading import at_one_moment, known, require_newest
+from permissions.snapshots.memory import NotYetKnown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +57,6 @@ class Asker:
     min_version: int | None = None
 
 
-class NotYetKnown(Exception):
-    """What was asked can't be answered from what is known here (503): never a guess."""
-
-
 def facts_for(
     claim: Claim, asker: Asker, image: str, actions: Sequence[str], now: datetime
 ) -> Facts:
@@ -52,53 +64,105 @@ def facts_for(
 
     Raises `NotYetKnown` if the asker has seen a later version than there is.
     """
-    with moment():
-        subject = _subject(claim, asker, now)
-        site_mirrors = once(queries.site_mirrors)
-        reference = _read(image)
-        owner = _namespace_owner(asker, reference, site_mirrors)
-        names = {
-            name
-            for action in actions
-            for name in deciders(
-                subject=subject,
-                registry=asker.registry,
-                named=asker.organization,
-                action=action,
-                namespace_owner=owner,
-            )
-        }
-        check_version(asker)
-        return Facts(
+    return at_one_moment(lambda: _facts(claim, asker, image, actions, now))
+
+
+def organization_facts(name: str, asked_by: str | None = None) -> OrganizationFacts | None:
+    """What decisions of an organization are made from, or None if there is no such organization.
+
+    `asked_by` is the service name of the registry that asks, None if none does.
+    """
+    organization = known(ORGANIZATION, name)
+    return organization.asked_by(asked_by) if organization is not None else None
+
+
+def user_known_as(username: str) -> KnownUser | None:
+    """The active user of that name, or None."""
+    return known(USER, username) if is_name(username) else None
+
+
+def docker_organizations_of(username: str) -> frozenset[str]:
+    """What an active user's organizations are called at Docker Hub (S1)."""
+    user = user_known_as(username)
+    names = user.subject.standings if user is not None else ()
+    return frozenset(organizations_at_docker_hub(names))
+
+
+def organizations_at_docker_hub(names: Iterable[str]) -> dict[str, str]:
+    """The organizations of these names that exist, by what they are called at Docker Hub."""
+    found = (known(ORGANIZATION, name) for name in names)
+    return {one.docker_organization: one.for_itself.name for one in found if one is not None}
+
+
+def organization_called(docker_organization: str) -> str | None:
+    """The organization that gives this as its name at Docker Hub, or None."""
+    return known(DOCKER_ORGANIZATION, docker_organization)
+
+
+def organization_at(cluster: str, namespace: str) -> str | None:
+    """The organization that answers for a cluster's namespace, or None."""
+    subject = known(CLUSTER_NAMESPACE, f"{cluster}/{namespace}")
+    return next(iter(subject.standings), None) if subject is not None else None
+
+
+def _facts(claim: Claim, asker: Asker, image: str, actions: Sequence[str], now: datetime) -> Facts:
+    subject = _subject(claim, asker, now)
+    site = known(SITE, None)
+    assert site is not None  # there always is one
+    reference = _read(image)
+    owner = _namespace_owner(asker, reference, site)
+    service = asker.registry.service if asker.registry else None
+    organizations = {}
+    for action in actions:
+        for name in deciders(
             subject=subject,
             registry=asker.registry,
             named=asker.organization,
-            organizations=once(
-                queries.organization_facts,
-                frozenset(names),
-                asker.registry.service if asker.registry else None,
-            ),
+            action=action,
             namespace_owner=owner,
-            site_mirrors=site_mirrors,
-            catalog=once(queries.catalog_around, reference.path if reference else ""),
-            site_version=once(queries.site_version),
-        )
+        ):
+            facts = organization_facts(name, service)
+            if facts is not None:
+                organizations[name] = facts
+    check_version(asker)
+    return Facts(
+        subject=subject,
+        registry=asker.registry,
+        named=asker.organization,
+        organizations=organizations,
+        namespace_owner=owner,
+        site_mirrors=site.mirrors,
+        catalog=_catalog(reference),
+        site_version=site.version,
+    )
 
 
 def _subject(claim: Claim, asker: Asker, now: datetime) -> Subject:
-    if claim.kind is SubjectKind.ANONYMOUS:
-        return Subject(SubjectKind.ANONYMOUS, "", live=False)
-    if claim.kind is SubjectKind.TOKEN:
-        subject = once(queries.token_subject, claim.id, now)
-    elif claim.kind is SubjectKind.CLUSTER:
-        subject = once(cluster_queries.cluster_subject, claim.id)
-    else:
-        subject = replace(
-            once(queries.user_subject, claim.id),
-            token_scope=claim.token_scope,
-            token_limits=claim.token_limits,
-        )
-    return subject if asker.may_tell_unknown else replace(subject, live=True)
+    subject = _found(claim, now)
+    if subject is None:
+        subject = Subject(claim.kind, claim.id, live=False)
+    if asker.may_tell_unknown or claim.kind is SubjectKind.ANONYMOUS:
+        return subject
+    return replace(subject, live=True)
+
+
+def _found(claim: Claim, now: datetime) -> Subject | None:
+    match claim.kind:
+        case SubjectKind.USER:
+            user = known(USER, claim.id)
+            if user is None or claim.token_scope is None:
+                # The narrowing alone says nothing of somebody who isn't there.
+                return user.subject if user is not None else None
+            return replace(
+                user.subject, token_scope=claim.token_scope, token_limits=claim.token_limits
+            )
+        case SubjectKind.TOKEN:
+            token = known(TOKEN, claim.id)
+            return token.subject if token is not None and token.is_live(now) else None
+        case SubjectKind.CLUSTER:
+            return known(CLUSTER_NAMESPACE, claim.id)
+        case _:
+            return None
 
 
 def _read(image: str) -> ImageReference | None:
@@ -108,22 +172,31 @@ def _read(image: str) -> ImageReference | None:
         return None
 
 
-def _namespace_owner(
-    asker: Asker, reference: ImageReference | None, site_mirrors: frozenset[str]
-) -> str | None:
+def _namespace_owner(asker: Asker, reference: ImageReference | None, site: Site) -> str | None:
     site_wide = asker.registry is not None and asker.registry.organization is None
     if reference is None or not site_wide or asker.organization is not None:
         return None
-    return once(queries.namespace_owner, fold(reference, site_mirrors))
+    repository = fold(reference, site.mirrors)
+    owners = known(NAMESPACE_OWNERS, namespace_place(repository))
+    if not owners:
+        return None
+    return next((owners[path] for path in path_prefixes(repository.path) if path in owners), None)
+
+
+def _catalog(reference: ImageReference | None) -> Catalog:
+    found = known(CATALOG, catalog_place(reference.path)) if reference is not None else None
+    return found if found is not None else Catalog()
 
 
 def check_version(asker: Asker) -> None:
     """Raise `NotYetKnown` if the asker has seen a later version of a policy than there is."""
     if asker.min_version is None or asker.organization is None:
         return
-    known = once(queries.policy_version, asker.organization)
-    if known < asker.min_version:
+    organization = organization_facts(asker.organization)
+    version = organization.policy_version if organization is not None else 0
+    if version < asker.min_version:
+        require_newest()
         raise NotYetKnown(
             f"Version {asker.min_version} of {asker.organization}'s policy is not known here; "
-            f"the newest is {known}."
+            f"the newest is {version}."
         )

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django_scopes import ScopedManager
 
 import permissions.catalog_models
+import permissions.change_models
 import permissions.cluster_models
 import permissions.exception_models  # Django finds an app's models through this module
 import permissions.own_rule_models  # noqa: F401

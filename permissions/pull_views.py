@@ -20,9 +20,10 @@ from permissions.core.policy import SubjectKind
 from permissions.exception_forms import AskForm
 from permissions.exception_operations import ask_for_exception
 from permissions.exception_queries import last_exception_asked
-from permissions.facts import Asker, Claim, NotYetKnown
+from permissions.facts import Asker, Claim
 from permissions.forms import CanPullForm
 from permissions.queries import registry_that_asked
+from permissions.snapshots.memory import NotYetKnown
 
 NAMES_OFFERED = 10
 

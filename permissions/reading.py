@@ -1,45 +1,183 @@
-"""Reading what several decisions are made from once, as of one moment."""
+"""Reading what answers are made from, all of one answer as of one moment.
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+Facts come from this process' memory, or inside a transaction from the database itself: what isn't
+committed is nobody else's business.
+"""
+
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, TypeVar
 
-from permissions.queries import one_moment
+from django.db import connection
+from django.utils import timezone
 
+from permissions.snapshots.memory import (
+    Absent,
+    Kind,
+    NotYetKnown,
+    one_moment,
+    recall,
+    store,
+    watcher,
+)
+from permissions.snapshots.store import Entry, Key, clock
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 R = TypeVar("R")
 
-_known: ContextVar[dict[Hashable, Any] | None] = ContextVar("known", default=None)
+TRIES = 20
 
 
-@contextmanager
-def reading_once() -> Iterator[None]:
-    """Make all decisions inside see one moment, and read each fact for the first of them only."""
-    with one_moment():
-        before = _known.set({})
-        try:
-            yield
-        finally:
-            _known.reset(before)
+class Moment:
+    """What has been read so far for one answer from this process' memory."""
+
+    __slots__ = ("effects", "entries", "generation", "looked", "now")
+
+    def __init__(self, *, looked: bool) -> None:
+        self.now = timezone.now()
+        self.entries: list[Entry[Any]] = []
+        self.generation: int | None = None
+        self.looked = looked
+        self.effects: list[Callable[[], None]] = []
+
+    def read(self, kind: Kind[K, V], key: K) -> V | None:
+        found = recall(kind, key)
+        if isinstance(found, Absent):
+            if self.generation is None:
+                self.generation = found.generation
+            return None
+        self.entries.append(found)
+        return found.value
+
+    def forget(self, place: Key) -> None:
+        self.entries = [entry for entry in self.entries if store.get(place) is not entry]
+        store.forget(place)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all that has been read is still true, and so was true together."""
+        if self.generation is not None and self.generation != store.generation:
+            return False
+        return not any(entry.gone for entry in self.entries)
+
+    @property
+    def leans_on_memory(self) -> bool:
+        return bool(self.entries) or self.generation is not None
 
 
-@contextmanager
-def moment() -> Iterator[None]:
-    """One decision's moment: its own, or the one that several share."""
-    if _known.get() is not None:
-        yield
-    else:
+class StoredMoment(Moment):
+    """The same inside a transaction: each fact read from the database, once."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        super().__init__(looked=True)
+        self._known: dict[tuple[str, Hashable], Any] = {}
+
+    def read(self, kind: Kind[K, V], key: K) -> V | None:
+        place = (kind.name, key)
+        if place not in self._known:
+            loaded = kind.load(key)
+            self._known[place] = loaded.value if loaded else None
+        found: V | None = self._known[place]
+        return found
+
+    def forget(self, place: Key) -> None:
+        self._known.pop(place, None)
+
+
+class _LookFirst(Exception):
+    """The answer needs what this process may not have heard of yet."""
+
+
+_current: ContextVar[Moment | None] = ContextVar("moment", default=None)
+
+
+def at_one_moment(answer: Callable[[], R]) -> R:
+    """What `answer` returns, made from facts that were all true at one moment.
+
+    It is called again if one of them changed meanwhile, so it must do nothing but read; what it
+    hands to `afterwards` is done once, when the answer stands. Raises `NotYetKnown`.
+    """
+    if _current.get() is not None:
+        return answer()
+    if connection.in_atomic_block:
         with one_moment():
-            yield
+            return _finished(StoredMoment(), answer)
+    looked = False
+    for _ in range(TRIES):
+        moment = Moment(looked=looked)
+        try:
+            result = _within(moment, answer)
+        except _LookFirst:
+            looked = _look_again()
+            continue
+        if not moment.holds:
+            continue
+        if moment.leans_on_memory and clock() >= store.lease_until:
+            looked = _look_again()
+            continue
+        for effect in moment.effects:
+            effect()
+        return result
+    raise NotYetKnown("The rules are being changed faster than they can be read. Try again soon.")
 
 
-def once(read: Callable[..., R], *arguments: Hashable) -> R:
-    """What `read` returns for these arguments, asked once where several decisions share it."""
-    known = _known.get()
-    if known is None:
-        return read(*arguments)
-    key = (read, arguments)
-    if key not in known:
-        known[key] = read(*arguments)
-    found: R = known[key]
-    return found
+def known(kind: Kind[K, V], key: K) -> V | None:
+    """The facts of a kind under a key, or None if there are none."""
+    moment = _current.get()
+    if moment is None:
+        return at_one_moment(lambda: known(kind, key))
+    return moment.read(kind, key)
+
+
+def forget(kind: Kind[K, V], key: K) -> None:
+    """Read these facts anew when they are next asked for."""
+    moment = _current.get()
+    if moment is not None:
+        moment.forget((kind.name, key))
+
+
+def moments_now() -> datetime:
+    """The time of the answer that is being made: one for all its parts."""
+    moment = _current.get()
+    return moment.now if moment is not None else timezone.now()
+
+
+def require_newest() -> None:
+    """Make the answer wait for a look at what has changed, once; at most a second."""
+    moment = _current.get()
+    if moment is not None and not moment.looked:
+        raise _LookFirst
+
+
+def afterwards(effect: Callable[[], None]) -> None:
+    """Do something when the answer that is being made stands; at once outside of one."""
+    moment = _current.get()
+    if moment is None:
+        effect()
+    else:
+        moment.effects.append(effect)
+
+
+def _look_again() -> bool:
+    if not watcher.look_again():
+        raise NotYetKnown("It can't be learned at the moment what has changed. Try again soon.")
+    return True
+
+
+def _within(moment: Moment, answer: Callable[[], R]) -> R:
+    token = _current.set(moment)
+    try:
+        return answer()
+    finally:
+        _current.reset(token)
+
+
+def _finished(moment: Moment, answer: Callable[[], R]) -> R:
+    result = _within(moment, answer)
+    for effect in moment.effects:
+        effect()
+    return result

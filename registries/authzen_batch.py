@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from orgs.guards import Guard
-from permissions.facts import NotYetKnown
-from permissions.reading import reading_once
+from permissions.snapshots.memory import NotYetKnown
 from registries import authzen_openapi
 from registries.authzen import EVALUATION_DECODER, EVALUATIONS, evaluated
 from registries.authzen_request import Caller, Refused, answering, body_of, decoded, failed
@@ -50,12 +49,11 @@ def evaluate_all(request: Request, caller: Caller) -> dict[str, Any]:
     if len(items) > MOST_ITEMS:
         raise Refused(413, f"Send at most {MOST_ITEMS} evaluations at once, not {len(items)}.")
     defaults = {name: body[name] for name in DEFAULTS if name in body}
-    answers = []
-    with reading_once():
-        for item in items:
-            answers.append(_answer(request, caller, defaults, item))
-            if stops(answers[-1]["decision"]):
-                break
+    answers: list[dict[str, Any]] = []
+    for item in items:
+        answers.append(_answer(request, caller, defaults, item))
+        if stops(answers[-1]["decision"]):
+            break
     return {"evaluations": answers}
 
 

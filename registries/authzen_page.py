@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import msgspec
 
 from orgs.data_key import keyed_hash
-from permissions.reading import reading_once
 from registries.authzen_request import Refused
 
 MOST_RESULTS = 100
@@ -40,22 +39,21 @@ def page_of(
     allowed: Callable[[str], bool],
     result: Callable[[str], dict[str, str]],
 ) -> dict[str, Any]:
-    """The response with the names that are allowed, as results, all as of one moment.
+    """The response with the names that are allowed, as results.
 
     `names_after(name, most)` gives the names that follow in order. Raises `Refused` for a token
     that is none of this question.
     """
     after, limit = _last_name(page.token, question), min(page.limit, MOST_RESULTS)
-    with reading_once():
-        found: list[str] = []
-        next_token = ""
-        for looked_at, name in enumerate(names_after(after, MOST_LOOKED_AT + 1)):
-            if looked_at == MOST_LOOKED_AT or len(found) == limit:
-                next_token = _token(after, question)
-                break
-            if allowed(name):
-                found.append(name)
-            after = name
+    found: list[str] = []
+    next_token = ""
+    for looked_at, name in enumerate(names_after(after, MOST_LOOKED_AT + 1)):
+        if looked_at == MOST_LOOKED_AT or len(found) == limit:
+            next_token = _token(after, question)
+            break
+        if allowed(name):
+            found.append(name)
+        after = name
     return {
         "results": [result(name) for name in found],
         "page": {"next_token": next_token, "count": len(found)},

@@ -7,17 +7,15 @@ from typing import Any, TypeVar
 import msgspec
 from django.utils import timezone
 
-from orgs.models import AccessToken
-from orgs.queries import (
-    organization_named,
-    organization_token,
-    owned_organizations,
-    personal_token,
-)
 from orgs.secrets import SecretKind, kind_of
-from permissions.core.policy import SubjectKind
-from permissions.facts import Asker, Claim
-from permissions.queries import registry_with_secret
+from permissions.callers import (
+    TokenHolder,
+    organization_token_holder,
+    personal_token_holder,
+    registry_with_secret,
+)
+from permissions.core.policy import SubjectKind, TokenScope
+from permissions.facts import Asker, Claim, organization_facts, user_known_as
 from registries.http import Answer, Request, json_answer
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Hubadmin"'}
@@ -110,7 +108,7 @@ def asker_for(caller: Caller, context: Context) -> Asker:
     if context.min_policy_version is not None and named is None:
         raise Refused(400, "context.min_policy_version needs context.organization beside it.")
     if caller.organizations is None:
-        allowed = named is None or organization_named(named) is not None
+        allowed = named is None or organization_facts(named) is not None
     else:
         allowed = named is None or named in caller.organizations
     if not allowed:
@@ -150,14 +148,13 @@ def _caller(request: Request) -> Caller:
                 own = (registry.organization,) if registry.organization else None
                 return Caller(registry.service, Asker(registry), own)
         case SecretKind.ORGANIZATION:
-            token = organization_token(secret, now)
+            token = organization_token_holder(secret, now)
             if token is not None:
-                return _organization(token, [token.organization.name])
+                return _organization(token, [token.name])
         case SecretKind.PERSONAL:
-            personal = personal_token(secret, now)
+            personal = personal_token_holder(secret, now)
             if personal is not None:
-                owned = owned_organizations(personal.user)
-                return _organization(personal, [organization.name for organization in owned])
+                return _organization(personal, _owned_by(personal.name))
     raise Refused(
         401,
         "Send the credential of a connected registry as a bearer token; this one is missing, "
@@ -166,10 +163,16 @@ def _caller(request: Request) -> Caller:
     )
 
 
-def _organization(token: AccessToken, organizations: list[str]) -> Caller:
-    if token.scope != AccessToken.Scope.ADMIN:
+def _owned_by(username: str) -> list[str]:
+    user = user_known_as(username)
+    standings = user.subject.standings if user is not None else {}
+    return sorted(name for name, standing in standings.items() if standing.is_owner)
+
+
+def _organization(token: TokenHolder, organizations: list[str]) -> Caller:
+    if token.scope is not TokenScope.ADMIN:
         raise Refused(403, f"This access token has scope {token.scope}; this API needs repo:admin.")
-    if token.repositories:
+    if token.limits is not None:
         raise Refused(
             403,
             "This access token is limited to repositories; this API needs one without limits.",

@@ -5,21 +5,19 @@ import binascii
 from dataclasses import dataclass
 from datetime import datetime
 
-from orgs.models import OrganizationAccessToken, PersonalAccessToken
-from orgs.passwords import user_with_password
-from orgs.queries import organization_token, personal_token
+from orgs.passwords import stamp_of_password
 from orgs.refresh_operations import Credential
 from orgs.secrets import SecretKind, kind_of
+from permissions.callers import TokenHolder, organization_token_holder, personal_token_holder
 from permissions.core.policy import SubjectKind
-from permissions.facts import Claim
-from permissions.queries import narrowing
+from permissions.facts import Claim, user_known_as
 from registries.throttle import (
     PASSWORDS_FROM_ADDRESS,
     PASSWORDS_OF_USER,
     address_key,
     count,
-    exceeded,
     forget,
+    refused_here,
 )
 
 # One sentence for everybody: whether a password was right, or somebody has a second factor, is
@@ -56,10 +54,12 @@ def decode_basic(encoded: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Who has come, and on which credential: a user stands for their password."""
+    """Who has come, and on which credential; a person by number, or an organization by name."""
 
     claim: Claim
     credential: Credential
+    user: int | None = None
+    organization: str = ""
 
 
 def claim_of(name: str, secret: str, address: str, now: datetime) -> Claim:
@@ -85,45 +85,49 @@ def sign_in(name: str, secret: str, address: str, now: datetime) -> SignIn:
     return signed_in
 
 
-def claim_on(credential: Credential) -> Claim:
-    """Whom a credential speaks for, as it narrows them at the moment (D16)."""
-    match credential:
-        case PersonalAccessToken():
-            return Claim(SubjectKind.USER, credential.user.username, *narrowing(credential))
-        case OrganizationAccessToken():
-            return Claim(SubjectKind.TOKEN, credential.public_id)
-        case _:
-            return Claim(SubjectKind.USER, credential.username)
+def claim_of_user(token: TokenHolder) -> Claim:
+    """Whom a personal access token speaks for, as it narrows them (D16)."""
+    return Claim(SubjectKind.USER, token.name, token.scope, token.limits)
 
 
 def _by_personal_token(name: str, secret: str, now: datetime) -> SignIn | None:
-    token = personal_token(secret, now)
-    if token is None or token.user.username != name:
+    token = personal_token_holder(secret, now)
+    if token is None or token.name != name:
         return None
-    return SignIn(claim_on(token), token)
+    credential = Credential(personal_token=token.token_id)
+    return SignIn(claim_of_user(token), credential, user=token.holder_id)
 
 
 def _by_organization_token(name: str, secret: str, now: datetime) -> SignIn | None:
-    token = organization_token(secret, now)
-    if token is None or token.organization.name != name:
+    token = organization_token_holder(secret, now)
+    if token is None or token.name != name:
         return None
-    return SignIn(claim_on(token), token)
+    claim = Claim(SubjectKind.TOKEN, token.public_id)
+    return SignIn(claim, Credential(organization_token=token.token_id), organization=name)
 
 
 def _by_password(name: str, secret: str, address: str) -> SignIn | None:
     network = address_key(address)
     # Before a remembered password too, or a refusal would tell wrong from right.
-    if exceeded(PASSWORDS_FROM_ADDRESS, network) or exceeded(PASSWORDS_OF_USER, name[:_LONGEST]):
+    if refused_here(PASSWORDS_FROM_ADDRESS, network) or refused_here(
+        PASSWORDS_OF_USER, name[:_LONGEST]
+    ):
         raise TooManyAttempts(TOO_MANY)
+    attempted = False
 
     def attempt() -> None:
+        nonlocal attempted
+        attempted = True
         # Counted before it is looked at, so that many at once are no way around.
         within = count(PASSWORDS_FROM_ADDRESS, network)
         if not count(PASSWORDS_OF_USER, name[:_LONGEST]) or not within:
             raise TooManyAttempts(TOO_MANY)
 
-    user = user_with_password(name, secret, attempt)
-    if user is None:
+    user = user_known_as(name)
+    stamp = stamp_of_password(name, secret, user.password_stamp if user else None, attempt)
+    if attempted and stamp is not None:
+        forget(PASSWORDS_OF_USER, name)
+    if user is None or stamp is None:
         return None
-    forget(PASSWORDS_OF_USER, name)
-    return SignIn(claim_on(user), user)
+    claim = Claim(SubjectKind.USER, name)
+    return SignIn(claim, Credential(user=user.id, password_stamp=stamp), user=user.id)

@@ -18,7 +18,8 @@ from enforcement.artefacts import NAMES, Artefact
 from enforcement.handing_out import hand_out
 from orgs.guards import Guard
 from orgs.models import Organization
-from orgs.queries import organization_token
+from orgs.queries import organization_named
+from permissions.callers import organization_token_holder
 from permissions.core.text import shown
 from registries import fleet_openapi
 from registries.http import Answer, Request, Route, json_answer
@@ -83,14 +84,15 @@ def failed(status: int, message: str) -> Answer:
 
 def _organization(request: Request) -> Organization:
     """Whose access token came, if its plan has Enforce Sign-in. Raises `Refused`."""
-    token = organization_token(request.authorization("Bearer") or "", timezone.now())
+    token = organization_token_holder(request.authorization("Bearer") or "", timezone.now())
     if token is None:
         raise Refused(
             401,
             "Send an access token of your organization as a bearer token; this one is missing, "
             "unknown, expired or revoked.",
         )
-    organization = token.organization
+    organization = organization_named(token.name)
+    assert organization is not None  # its token goes with it
     others = [name for name in request.parameters().get("org", []) if name != organization.name]
     if others:
         raise Refused(

@@ -11,12 +11,12 @@ import msgspec
 from django.utils import timezone
 
 from permissions.authorize import authorize_pulls
-from permissions.cluster_queries import cluster_with_secret, organization_at
+from permissions.callers import cluster_with_secret
 from permissions.core.decision import Decision
 from permissions.core.policy import Rule, SubjectKind
 from permissions.core.reasons import unmapped
 from permissions.core.text import shown
-from permissions.facts import Asker, Claim
+from permissions.facts import Asker, Claim, organization_at
 from registries.http import Answer, Request, json_answer
 from registries.pull_log import Protocol, note
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from permissions.authorize import authorize, authorize_catalog, authorize_login
+from permissions.callers import registry_with_secret
 from permissions.core.decision import Decision
 from permissions.core.facts import Registry
 from permissions.core.login import LoginDecision
@@ -20,7 +21,6 @@ from permissions.core.policy import Rule
 from permissions.core.reference import HUB, fold_host
 from permissions.core.text import shown
 from permissions.facts import ANONYMOUS, Asker, Claim
-from permissions.queries import registry_with_secret
 from registries.credentials import BadCredentials, TooManyAttempts, claim_of, decode_basic
 from registries.http import Answer, Request, json_answer
 from registries.pull_log import Protocol, note

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from orgs.guards import Guard
 from permissions.authorize import organizations_concerned
+from permissions.callers import registry_with_secret
 from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind
 from permissions.core.reference import InvalidReference, parse
 from permissions.facts import ANONYMOUS, Claim
-from permissions.queries import registry_with_secret
 from registries import notifications_openapi
 from registries.http import Answer, Request, Route, json_answer
 from registries.pull_log import Event, record_event

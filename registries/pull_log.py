@@ -12,7 +12,6 @@ from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
-from django.utils import timezone
 
 from audit import pull_writer
 from audit.models import CLIENT_LENGTH, IMAGE_LENGTH, REPOSITORY_LENGTH, SUBJECT_LENGTH
@@ -22,6 +21,7 @@ from permissions.core.decision import Decision, OrganizationDecision
 from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
+from permissions.reading import afterwards, moments_now
 from registries.http import Request
 
 ACTION_LENGTH = 40
@@ -71,9 +71,9 @@ def note(
     `registry` is the connected registry that asked, None for an organization's own credential.
     `client` is what the program calls itself in the protocol; without it its User-Agent is kept.
     """
-    at = timezone.now()
+    at = moments_now()
     headers = request.headers
-    log.add(
+    _add(
         [
             Pull(
                 at=at,
@@ -124,7 +124,7 @@ def record_event(request: Request, registry: Registry, event: Event) -> None:
     """
     name = f"urn:hubadmin:event:{registry.service}:{event.id}"
     kind = SubjectKind.USER if event.username else SubjectKind.ANONYMOUS
-    log.add(
+    _add(
         [
             Pull(
                 at=event.at,
@@ -148,6 +148,11 @@ def record_event(request: Request, registry: Registry, event: Event) -> None:
             for organization, version in event.organizations
         ]
     )
+
+
+def _add(pulls: Sequence[Pull]) -> None:
+    # Only what has been answered: an answer that was overtaken by a change is made anew.
+    afterwards(lambda: log.add(pulls))
 
 
 def _deciding(decision: Decision) -> Sequence[OrganizationDecision | None]:

@@ -8,23 +8,24 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 
-from orgs.models import Membership, OrganizationAccessToken, PersonalAccessToken, RefreshToken
-from orgs.queries import membership_of, refresh_token
-from orgs.refresh_operations import Credential, issue_refresh_token
-from orgs.secrets import SecretKind, kind_of
+from orgs.models import Membership
+from orgs.queries import membership_of
+from orgs.refresh_operations import issue_refresh_token
+from permissions.callers import staying_signed_in
 from permissions.core.facts import Registry
+from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
-from registries.credentials import BadCredentials, TooManyAttempts, claim_on
-from registries.throttle import WRONG_REFRESH_TOKENS_FROM_ADDRESS, count, exceeded
+from registries.credentials import BadCredentials, SignIn, TooManyAttempts, claim_of_user
+from registries.throttle import WRONG_REFRESH_TOKENS_FROM_ADDRESS, count, refused_here
 
 CLIENT_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A wish to stay signed in: on which credential, by which client, from where."""
+    """A wish to stay signed in: on which sign-in, by which client, from where."""
 
-    credential: Credential
+    signed_in: SignIn
     client: str
     address: str
 
@@ -34,14 +35,14 @@ def offer(stay: Stay, registry: Registry, now: datetime) -> str | None:
 
     They may pull nothing there, and a token without a membership would have nothing to end with.
     """
-    membership = _membership(stay.credential, registry)
-    at_home = membership is not None or _is_its_token(stay.credential, registry)
+    membership = _membership(stay.signed_in, registry)
+    at_home = membership is not None or stay.signed_in.organization == registry.organization
     if registry.organization is not None and not at_home:
         return None
     return issue_refresh_token(
-        stay.credential,
+        stay.signed_in.credential,
         service=registry.service,
-        membership=membership,
+        membership=membership.pk if membership is not None else None,
         client=_printable(stay.client),
         address=_address(stay.address),
         now=now,
@@ -53,38 +54,25 @@ def claim_of_refresh_token(secret: str, registry: Registry, address: str, now: d
 
     Raises `BadCredentials` or `TooManyAttempts`.
     """
-    if exceeded(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address):
+    if refused_here(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address):
         raise TooManyAttempts("Too many dead sign-ins. Wait a minute, then sign in again.")
-    token = (
-        refresh_token(secret, registry.service, now)
-        if kind_of(secret) is SecretKind.REFRESH
-        else None
-    )
+    token = staying_signed_in(secret, registry.service, now)
     if token is None:
-        count(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address)
+        if not count(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address):
+            raise TooManyAttempts("Too many dead sign-ins. Wait a minute, then sign in again.")
         raise BadCredentials("This sign-in has ended. Sign in again.")
-    return claim_on(_credential(token))
+    if token.personal is not None:
+        return claim_of_user(token.personal)
+    if token.organization is not None:
+        return Claim(SubjectKind.TOKEN, token.organization.public_id)
+    return Claim(SubjectKind.USER, token.username)
 
 
-def _credential(token: RefreshToken) -> Credential:
-    credential = token.user or token.personal_token or token.organization_token
-    assert credential is not None  # a constraint of the table
-    return credential
-
-
-def _membership(credential: Credential, registry: Registry) -> Membership | None:
+def _membership(signed_in: SignIn, registry: Registry) -> Membership | None:
     """The membership on which a person's sign-in hangs at an organization's registry."""
-    if registry.organization is None or isinstance(credential, OrganizationAccessToken):
+    if registry.organization is None or signed_in.user is None:
         return None
-    user = credential.user if isinstance(credential, PersonalAccessToken) else credential
-    return membership_of(user, registry.organization)
-
-
-def _is_its_token(credential: Credential, registry: Registry) -> bool:
-    return (
-        isinstance(credential, OrganizationAccessToken)
-        and credential.organization.name == registry.organization
-    )
+    return membership_of(signed_in.user, registry.organization)
 
 
 def _printable(client: str) -> str:

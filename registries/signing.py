@@ -1,8 +1,6 @@
 """Keeping leaf keys, and signing registry tokens and files with the newest."""
 
 import base64
-import threading
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,33 +14,38 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import (
     PKCS7SignatureBuilder,
 )
 from django.db import transaction
+from django.utils import timezone
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from orgs.actor import Actor
 from orgs.data_key import derived_key
 from orgs.transactions import record_change
-from permissions.facts import NotYetKnown
+from permissions.reading import known
+from permissions.snapshots.memory import Kind, NotYetKnown
+from permissions.snapshots.store import Loaded
 from registries.authorities import Authority, certify_leaf
 from registries.models import AnnouncedAuthority, SigningKey
 
 # A token must not outlive the certificate that vouches for it, nor a registry's leeway.
 RESERVE = timedelta(minutes=5)
-REREAD_SECONDS = 30
+SIGNER_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A leaf key, ready to sign."""
+    """A leaf key, ready to sign while its certificate is valid; `key` is None if it was encrypted
+    under another data key."""
 
-    key: ECKey
+    key: ECKey | None
     certificate: x509.Certificate
     header: dict[str, Any]
+    not_before: datetime
     not_after: datetime
-    read_at: float
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A compact JWS (RFC 7515) by ES256, with the leaf's certificate as `x5c`."""
+        assert self.key is not None  # else `current_signer` gives none
         return jwt.encode(self.header, claims, self.key)
 
     def sign_detached(self, content: bytes) -> bytes:
@@ -51,6 +54,7 @@ class Signer:
         What is signed are attributes with the file's hash in them, never the file itself: else
         a file that reads like a token could be signed into one.
         """
+        assert self.key is not None  # as above
         key = self.key.private_key
         assert key is not None
         builder = PKCS7SignatureBuilder().set_data(content)
@@ -63,24 +67,23 @@ class Signer:
         return builder.sign(Encoding.DER, options)
 
 
-_current: Signer | None = None
-_lock = threading.Lock()
-
-
 def current_signer(now: datetime) -> Signer:
     """The newest key that is valid long enough. Raises `NotYetKnown` if there is none."""
-    global _current
-    signer = _current
-    if signer is not None and _fresh(signer, now):
-        return signer
-    with _lock:
-        if _current is None or not _fresh(_current, now):
-            _current = _read(now)
-        return _current
+    signers = known(_SIGNERS, None) or ()
+    usable = (one for one in signers if one.not_before <= now and one.not_after > now + RESERVE)
+    signer = next(usable, None)
+    if signer is None:
+        raise NotYetKnown("There is no valid signing key. Run manage.py rotate_signing_key.")
+    if signer.key is None:
+        raise NotYetKnown(
+            "The signing key was encrypted under another HUBADMIN_DATA_KEY. Restore that, or run "
+            "manage.py rotate_signing_key."
+        )
+    return signer
 
 
 def rotate(authority: Authority, now: datetime) -> SigningKey:
-    """Certify a fresh leaf key and store it; workers sign with it within half a minute."""
+    """Certify a fresh leaf key and store it; workers sign with it within a second."""
     leaf = certify_leaf(authority, now)
     private = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with transaction.atomic():
@@ -153,37 +156,26 @@ def _fingerprint(authority: Authority) -> str:
     return authority.certificate.fingerprint(SHA256()).hex()
 
 
-def _fresh(signer: Signer, now: datetime) -> bool:
-    recently = time.monotonic() - signer.read_at < REREAD_SECONDS
-    return recently and signer.not_after > now + RESERVE
+def _load_signers(_: None) -> Loaded[tuple[Signer, ...]]:
+    stored = SigningKey.objects.filter(not_after__gt=timezone.now()).order_by("-not_after", "-pk")
+    signers = tuple(map(_signer, stored))
+    return Loaded(signers, frozenset({"signing"}), SIGNER_BYTES * len(signers))
 
 
-def _read(now: datetime) -> Signer:
-    stored = (
-        SigningKey.objects.filter(not_before__lte=now, not_after__gt=now + RESERVE)
-        .order_by("-not_after", "-pk")
-        .first()
-    )
-    if stored is None:
-        raise NotYetKnown("There is no valid signing key. Run manage.py rotate_signing_key.")
+def _signer(stored: SigningKey) -> Signer:
     try:
-        private = _cipher().decrypt(bytes(stored.encrypted_private_key))
-    except InvalidToken as error:
-        raise NotYetKnown(
-            "The signing key was encrypted under another HUBADMIN_DATA_KEY. Restore that, or run "
-            "manage.py rotate_signing_key."
-        ) from error
-    certificate = bytes(stored.certificate)
-    chain = [base64.b64encode(certificate).decode()]
+        key = ECKey.import_key(_cipher().decrypt(bytes(stored.encrypted_private_key)))
+    except InvalidToken:
+        key = None
+    der = bytes(stored.certificate)
+    chain = [base64.b64encode(der).decode()]
     header = {"alg": "ES256", "typ": "JWT", "kid": stored.key_id, "x5c": chain}
-    return Signer(
-        ECKey.import_key(private),
-        x509.load_der_x509_certificate(certificate),
-        header,
-        stored.not_after,
-        time.monotonic(),
-    )
+    certificate = x509.load_der_x509_certificate(der)
+    return Signer(key, certificate, header, stored.not_before, stored.not_after)
 
 
 def _cipher() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived_key("signing key encryption")))
+
+
+_SIGNERS = Kind("signers", _load_signers)

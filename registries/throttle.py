@@ -39,6 +39,14 @@ def exceeded(limit: RateLimitItem, key: str) -> bool:
     return not _shared(lambda limiter: limiter.test(limit, key), here)
 
 
+def refused_here(limit: RateLimitItem, key: str) -> bool:
+    """Whether this process knows that nothing more is allowed under this limit for a while.
+
+    It asks nobody, as every pull does: another process' refusal is learned of by counting.
+    """
+    return not _fallback().test(limit, key)
+
+
 def count(limit: RateLimitItem, key: str) -> bool:
     """Count one more under this limit; False if it is one too many.
 
@@ -46,7 +54,10 @@ def count(limit: RateLimitItem, key: str) -> bool:
     """
     # Here too, so that this process goes on counting from where it is when Redis goes away.
     here = _fallback().hit(limit, key)
-    return _shared(lambda limiter: limiter.hit(limit, key), here)
+    within = _shared(lambda limiter: limiter.hit(limit, key), here)
+    if here and not within:
+        _fallback().hit(limit, key, cost=limit.amount)  # so that the next one needn't ask
+    return within
 
 
 def forget(limit: RateLimitItem, key: str) -> None:

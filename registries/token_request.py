@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from permissions.callers import registry_of_service
 from permissions.core.facts import Registry
 from permissions.facts import ANONYMOUS, Claim
-from permissions.queries import registry_of_service
 from registries.credentials import BadCredentials, decode_basic, sign_in
 from registries.http import Request
 from registries.refresh import Stay, claim_of_refresh_token
@@ -37,7 +37,7 @@ def read(request: Request, now: datetime) -> Wanted:
 
 def _got(request: Request, now: datetime) -> Wanted:
     fields = request.parameters()
-    registry = _registry(fields)
+    registry = _registry(fields, now)
     scopes = fields.get("scope", [])
     basic = request.authorization("Basic")
     if basic is None and "authorization" in request.headers:
@@ -46,7 +46,7 @@ def _got(request: Request, now: datetime) -> Wanted:
         return Wanted(ANONYMOUS, registry, scopes, None)
     signed_in = sign_in(*decode_basic(basic), request.address, now)
     stays = fields.get("offline_token") == ["true"]
-    stay = Stay(signed_in.credential, _client(fields), request.address) if stays else None
+    stay = Stay(signed_in, _client(fields), request.address) if stays else None
     return Wanted(signed_in.claim, registry, scopes, stay)
 
 
@@ -54,14 +54,14 @@ def _posted(request: Request, now: datetime) -> Wanted:
     if request.media_type() != "application/x-www-form-urlencoded":
         raise Malformed("Send the fields as application/x-www-form-urlencoded.")
     fields = request.form()
-    registry = _registry(fields)
+    registry = _registry(fields, now)
     scopes = fields.get("scope", [])
     match _only(fields, "grant_type"):
         case "password":
             name, secret = _only(fields, "username"), _only(fields, "password")
             signed_in = sign_in(name, secret, request.address, now)
             stays = fields.get("access_type") == ["offline"]
-            stay = Stay(signed_in.credential, _client(fields), request.address) if stays else None
+            stay = Stay(signed_in, _client(fields), request.address) if stays else None
             return Wanted(signed_in.claim, registry, scopes, stay)
         case "refresh_token":
             secret = _only(fields, "refresh_token")
@@ -70,9 +70,9 @@ def _posted(request: Request, now: datetime) -> Wanted:
     raise Malformed("The grant_type must be password or refresh_token.")
 
 
-def _registry(fields: Fields) -> Registry:
+def _registry(fields: Fields, now: datetime) -> Registry:
     service = _only(fields, "service")
-    registry = registry_of_service(service)
+    registry = registry_of_service(service, now)
     if registry is None:
         raise Malformed(
             f"No registry calls itself {service[:60]!r} here. "

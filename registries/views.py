@@ -17,9 +17,10 @@ from permissions import registry_operations, registry_queries
 from permissions.authorize import authorize
 from permissions.core.decision import Decision
 from permissions.core.policy import SubjectKind
-from permissions.facts import Asker, Claim, NotYetKnown
+from permissions.facts import Asker, Claim
 from permissions.models import ConnectedRegistry
 from permissions.queries import facts_about
+from permissions.snapshots.memory import NotYetKnown
 from registries.configuration import products
 from registries.connections import connection_of, gone_is_not_found
 from registries.forms import ConnectForm, DisconnectForm, PullForm, SettingsForm

@@ -18,7 +18,10 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from prometheus_client import Histogram
 
-from permissions.facts import NotYetKnown
+from orgs.guards import SAFE_METHODS
+from permissions.in_force import take_in
+from permissions.reading import at_one_moment
+from permissions.snapshots.memory import NotYetKnown
 from registries.bodies import TooLarge, read_body
 from registries.http import MAX_BODY, Answer, Request, Route
 from registries.routes import route_at
@@ -47,7 +50,7 @@ class Mount:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         route = route_at(environ.get("PATH_INFO", ""))
         if route is None:
-            return self.site(environ, start_response)
+            return self._of_the_site(environ, start_response)
         started = time.perf_counter()
         environ["HTTP_X_REQUEST_ID"] = _request_id(environ)
         request_started.send(sender=type(self), environ=environ)
@@ -64,6 +67,13 @@ class Mount:
         start_response(status, list(headers.items()))
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
 
+    def _of_the_site(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        answer = self.site(environ, start_response)
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS:
+            # What it has changed is in force here before it is told (P6).
+            take_in()
+        return answer
+
 
 def _answer(route: Route, environ: Environ) -> Answer:
     host, _ = split_domain_port(environ.get("HTTP_HOST", ""))
@@ -73,7 +83,9 @@ def _answer(route: Route, environ: Environ) -> Answer:
         answer = route.failed(405, f"Use {' or '.join(route.methods)} here.")
         return Answer(405, answer.body, {**answer.headers, "Allow": ", ".join(route.methods)})
     try:
-        return route.handle(_request(environ))
+        request = _request(environ)
+        # Who asks, what for and by which rules: all as of one moment, whichever the protocol.
+        return at_one_moment(lambda: route.handle(request))
     except TooLarge:
         return route.failed(413, f"The body is too large. Send at most {MAX_BODY} bytes.")
     except NotYetKnown as error:

@@ -23,6 +23,7 @@ from audit.pull_log import Pull, PullLog
 from home.demo import Hosts, load_demo, read_env
 from orgs.models import Organization, User
 from orgs.queries import organization_named, user_named
+from permissions.snapshots.memory import watcher
 from registries import throttle
 from registries.pull_log import new_log
 from registries.wsgi import Application
@@ -46,10 +47,12 @@ def application() -> Application:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         call_command("rotate_signing_key", verbosity=0, stdout=_Nowhere())
         load_demo(_env_file(), SITE_URL, Hosts())
+    yield
+    watcher.stop()  # nobody may be connected to a database that is dropped
 
 
 class _Nowhere:

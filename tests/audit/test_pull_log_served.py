@@ -99,11 +99,15 @@ def test_every_decision_counts_exactly_once(pulls: Pulls) -> None:
 def test_what_waits_is_written_when_the_database_is_back(pulls: Pulls, site: DemoSite) -> None:
     pulls.ask_at_once(20)
     with away(site.environment["DATABASE_URL"]):
-        assert pulls.ask(0) == 503
+        # A worker that has the facts in memory goes on deciding; one that hasn't can't.
+        answers = [pulls.ask(number) for number in range(20)]
+        assert set(answers) <= {200, 503}
         time.sleep(1.5)
-    assert pulls.logged_in_the_end(20) == (20, 20)
+    decided = 20 + answers.count(200)
+    assert decided > 20
+    assert pulls.logged_in_the_end(decided) == (decided, decided)
     pulls.ask_at_once(20)
-    assert pulls.logged_in_the_end(40) == (40, 40)
+    assert pulls.logged_in_the_end(decided + 20) == (decided + 20, decided + 20)
 
 
 def test_answers_do_not_wait_for_the_log(pulls: Pulls) -> None:

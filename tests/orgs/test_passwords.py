@@ -9,7 +9,9 @@ from django.contrib.auth.backends import ModelBackend
 from orgs import verified_passwords
 from orgs.actor import Actor
 from orgs.operations import deactivate_user
-from orgs.passwords import user_with_password
+from orgs.passwords import stamp_of_password
+from orgs.queries import active_user_named
+from orgs.secrets import password_stamp
 from tests.conftest import named_user
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +34,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def right(name: str, password: str) -> bool:
-    user = user_with_password(name, password)
-    return user is not None and user.username == name
+    user = active_user_named(name)
+    stamp = password_stamp(user.password) if user else None
+    return stamp_of_password(name, password, stamp) is not None
 
 
 def test_a_right_password_is_hashed_once(demo: dict[str, str], hashed: list[str]) -> None:

@@ -6,12 +6,11 @@ from django.utils import timezone
 from audit.queries import entries_of
 from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.models import Organization
+from permissions.callers import registry_named, registry_of_service, registry_with_secret
 from permissions.namespace_operations import assign_namespace
 from permissions.queries import (
     namespaces_of,
     policy_of,
-    registry_of_service,
-    registry_with_secret,
     stored_registry,
 )
 from permissions.registry_operations import (
@@ -122,7 +121,7 @@ def test_disconnecting_ends_the_credential_the_tokens_and_the_namespaces(
     disconnect_registry(actor("olivia"), acme, "own")
 
     assert registry_with_secret(secret, timezone.now()) is None
-    assert registry_of_service("own") is None
+    assert registry_named("own") is None
     assert [str(namespace) for namespace in namespaces_of(acme)] == ["docker.io/acme"]
     assert policy_of(acme).version == version + 1
     entry = entries_of(acme.pk)[0]
@@ -160,7 +159,7 @@ def test_a_registry_knows_when_clients_asked_for_its_sake(acme: Organization) ->
     found = connected_registry(acme, "own")
     assert found is not None
     assert found.token_asked_at is None
-    registry_of_service("own")
+    registry_of_service("own", timezone.now())
     again = connected_registry(acme, "own")
     assert again is not None
     assert again.token_asked_at is not None

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.queries import entries_of
 from orgs.actor import Actor, Invalid
 from orgs.models import Organization
+from permissions.callers import cluster_with_secret
 from permissions.cluster_operations import (
     connect_cluster,
     connect_site_cluster,
@@ -18,7 +19,7 @@ from permissions.cluster_operations import (
     issue_cluster_credential,
     map_namespace,
 )
-from permissions.cluster_queries import cluster_with_secret, clusters_of
+from permissions.cluster_queries import clusters_of
 from registries.cluster_configuration import ways_to_ask
 from registries.routes import ROUTES
 from tests.conftest import post

@@ -146,17 +146,14 @@ def test_a_change_is_a_new_file(fleet: httpx.Client, acme: Organization) -> None
 def test_a_new_key_is_a_new_signature(
     fleet: httpx.Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    monkeypatch.setattr(signing, "_current", None)
     tag = fleet.get("/fleet/registry.json.p7s").headers["etag"]
     signing.rotate(authority_in(settings.CA_DIR, timezone.now()), timezone.now())
-    monkeypatch.setattr(signing, "_current", None)
     assert fleet.get("/fleet/registry.json.p7s").headers["etag"] != tag
 
 
 def test_without_a_key_only_the_signature_is_missing(
     fleet: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing, "_current", None)
     SigningKey.objects.all().delete()
     answer = fleet.get("/fleet/registry.json.p7s")
     assert answer.status_code == 503

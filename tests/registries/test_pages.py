@@ -10,9 +10,10 @@ from pytest_django import Settings as DjangoSettings
 
 from orgs.actor import Actor
 from orgs.models import Organization
+from permissions.callers import registry_with_secret
 from permissions.namespace_operations import assign_namespace
 from permissions.operations import Settings, change_policy
-from permissions.queries import namespaces_of, registry_with_secret, stored_registry
+from permissions.queries import namespaces_of, stored_registry
 from permissions.registry_operations import connect_registry
 from tests.conftest import post
 from tests.services.process import free_port

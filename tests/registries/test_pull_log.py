@@ -10,8 +10,8 @@ from audit.models import UNDECIDED, DailyPulls, PullLogEntry
 from audit.pull_log import PullLog
 from orgs.actor import Actor
 from orgs.models import Organization
+from permissions.callers import registry_named
 from permissions.operations import Settings, change_policy
-from permissions.queries import registry_of_service
 from registries.http import Request
 from registries.pull_log import Event, record_event
 from tests.conftest import NewVisitor
@@ -168,7 +168,7 @@ def test_addresses_are_left_out_where_the_site_says_so(
 def test_a_reported_event_counts_once_however_often_it_comes(
     pull_log: PullLog, acme: Organization
 ) -> None:
-    registry = registry_of_service("acme")
+    registry = registry_named("acme")
     assert registry is not None
     request = Request("POST", "/", "", {}, b"", "203.0.113.7")
     event = Event(

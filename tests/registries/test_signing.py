@@ -10,17 +10,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from orgs.data_key import derived_key
-from permissions.facts import NotYetKnown
+from permissions.snapshots.memory import NotYetKnown
 from registries import signing
 from registries.authorities import authority_in, certify_leaf
 from registries.models import SigningKey
 
 NOW = timezone.now()
-
-
-@pytest.fixture(autouse=True)
-def _no_signer_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "_current", None)
 
 
 def test_the_authority_is_made_once_and_its_key_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -54,7 +49,6 @@ def test_the_newest_key_signs_and_all_authorities_are_handed_out(tmp_path: Path)
     now = timezone.now() + timedelta(seconds=1)
     old = signing.current_signer(now)
     key = signing.rotate(authority_in(tmp_path, now), now)
-    signing._current = None
     assert signing.current_signer(now).header["kid"] == key.key_id != old.header["kid"]
     assert signing.authority_certificates(NOW).count(b"BEGIN CERTIFICATE") == 2
 
@@ -63,7 +57,6 @@ def test_the_newest_key_signs_and_all_authorities_are_handed_out(tmp_path: Path)
 def test_a_key_that_would_end_before_its_token_signs_nothing() -> None:
     end = signing.current_signer(NOW).not_after
     assert signing.current_signer(end - timedelta(minutes=6))
-    signing._current = None
     with pytest.raises(NotYetKnown):
         signing.current_signer(end - timedelta(minutes=4))
 

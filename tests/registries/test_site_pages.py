@@ -15,13 +15,13 @@ from audit.models import SITE
 from audit.queries import entries_of
 from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.models import Organization
+from permissions.callers import registry_with_secret
 from permissions.models import ConnectedRegistry
 from permissions.namespace_operations import assign_namespace, request_namespace
 from permissions.own_rule_operations import add_own_rule, end_own_rule
 from permissions.queries import (
     namespaces_of,
     policy_of,
-    registry_with_secret,
     site_version,
     stored_registry,
 )

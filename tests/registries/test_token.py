@@ -355,10 +355,8 @@ def test_methods_and_sizes_that_do_not_fit(visitor: NewVisitor) -> None:
 
 
 def test_a_site_without_a_key_says_so(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from registries import signing
     from registries.models import SigningKey
 
-    monkeypatch.setattr(signing, "_current", None)
     SigningKey.objects.update(not_after=timezone.now())
     answer = ask()
     assert error(answer)[:2] == (503, "UNAVAILABLE")

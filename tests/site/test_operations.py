@@ -26,14 +26,17 @@ def test_alive_and_ready(visitor: NewVisitor) -> None:
     assert visitor().get("/healthz").json() == {"status": "ok"}
     ready = visitor().get("/readyz")
     assert ready.status_code == 200
-    assert ready.json()["checks"] == {"database": True, "cache": True, "signing_key": True}
+    assert ready.json()["checks"] == {
+        "database": True,
+        "cache": True,
+        "signing_key": True,
+        "rules": True,
+    }
 
 
 def test_not_ready_without_a_key(visitor: NewVisitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    from registries import signing
     from registries.models import SigningKey
 
-    monkeypatch.setattr(signing, "_current", None)
     SigningKey.objects.all().delete()
     ready = visitor().get("/readyz")
     assert ready.status_code == 503

@@ -5,10 +5,10 @@ from django.core.management.base import CommandError, CommandParser
 
 from orgs.commands import OperationCommand, existing_organization
 from permissions.authorize import explain
+from permissions.callers import registry_named
 from permissions.core.explain import Explanation, Step
 from permissions.core.policy import SubjectKind
 from permissions.facts import Asker, Claim
-from permissions.queries import registry_of_service
 
 
 class Command(OperationCommand):
@@ -31,7 +31,7 @@ class Command(OperationCommand):
 def _asker(organization: str | None, service: str | None) -> Asker:
     if organization is not None:
         return Asker(organization=existing_organization(organization).name)
-    registry = registry_of_service(service or "")
+    registry = registry_named(service or "")
     if registry is None:
         raise CommandError(f"No registry {service} is connected.")
     return Asker(registry)

@@ -1,0 +1,82 @@
+"""Looking at what was changed since some position, on whatever connection.
+
+On PostgreSQL a position is a snapshot of which transactions have ended: rows of a transaction that
+commits late are found whatever numbers they have. On SQLite, where one writes at a time, the number
+of the last row is enough.
+"""
+
+from typing import Any, Protocol
+
+from permissions.snapshots.store import Position, Seen, clock
+from permissions.triggers import CHANGES
+
+MOST_CHANGES = 5_000
+"""More than these are not told apart: everything is forgotten."""
+
+# One statement sees one state: the position is that of the rows beside it.
+_ON_POSTGRESQL = f"""
+SELECT looked.position::text, pg_postmaster_start_time()::text, change.keys
+FROM (SELECT pg_current_snapshot() AS position) AS looked
+LEFT JOIN {CHANGES} AS change
+    ON change.transaction >= %(from)s
+    AND NOT pg_visible_in_snapshot(change.transaction::text::xid8, %(since)s::pg_snapshot)
+LIMIT {MOST_CHANGES + 1}
+"""  # noqa: S608
+_POSITION_ON_POSTGRESQL = (
+    "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text, NULL"
+)
+_ON_SQLITE = f"SELECT id, keys FROM {CHANGES} WHERE id > %s ORDER BY id LIMIT {MOST_CHANGES + 1}"  # noqa: S608
+_POSITION_ON_SQLITE = f"SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = '{CHANGES}'"  # noqa: S608
+_SQLITE = "sqlite"
+
+
+class Cursor(Protocol):
+    """What Django's cursors and psycopg's have in common."""
+
+    def execute(self, query: Any, params: Any = None) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+def look(cursor: Cursor, vendor: str, since: Position | None) -> Seen:
+    """What has changed since a position; from None on, only where we are."""
+    at = clock()
+    if vendor == "postgresql":
+        return _look_at_postgresql(cursor, since, at)
+    return _look_at_sqlite(cursor, since, at)
+
+
+def _look_at_postgresql(cursor: Cursor, since: Position | None, at: float) -> Seen:
+    if since is None:
+        cursor.execute(_POSITION_ON_POSTGRESQL)
+    else:
+        oldest_open = int(since.token.partition(":")[0])
+        cursor.execute(_ON_POSTGRESQL, {"from": oldest_open, "since": since.token})
+    rows = cursor.fetchall()
+    token, server, _ = rows[0]
+    return Seen(Position(_ended(token), token, server), _tags([row[2] for row in rows]), at)
+
+
+def _look_at_sqlite(cursor: Cursor, since: Position | None, at: float) -> Seen:
+    if since is None:
+        cursor.execute(_POSITION_ON_SQLITE)
+        [(last,)] = cursor.fetchall()
+        return Seen(Position(last, str(last), _SQLITE), frozenset(), at)
+    cursor.execute(_ON_SQLITE, (since.order,))
+    rows = cursor.fetchall()
+    last = rows[-1][0] if rows else since.order
+    return Seen(Position(last, str(last), _SQLITE), _tags([row[1] for row in rows]), at)
+
+
+def _ended(snapshot: str) -> int:
+    """How many transactions have ended in a snapshot: the greater, the later it was taken.
+
+    `xmin:xmax:open,…`: all before xmax have ended but those that are listed.
+    """
+    _, end, open_ones = snapshot.split(":")
+    return int(end) - (open_ones.count(",") + 1 if open_ones else 0)
+
+
+def _tags(keys: list[str | None]) -> frozenset[str] | None:
+    if len(keys) > MOST_CHANGES:
+        return None
+    return frozenset(tag for text in keys if text for tag in text.split())

@@ -1,0 +1,195 @@
+"""The thread that learns of changes: woken by the database's notification, with a poll behind it.
+
+A notification says nothing but *look*, so none is missed that counts: the next look finds what a
+lost, late or doubled one was about.
+"""
+
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import connection as django_connection
+
+from permissions.snapshots import changes
+from permissions.snapshots.store import Seen, Store, clock
+from permissions.triggers import CHANNEL
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.5
+# Notifications of a rush are answered together.
+SHORTEST_PAUSE = 0.005
+SHORTEST_RETRY, LONGEST_RETRY = 0.05, 2.0
+STOP_SECONDS = 5.0
+FIRST_LOOK_SECONDS = 5.0
+
+# A network that is cut shows in seconds, not when the kernel gives up after a quarter of an hour.
+_PATIENCE: dict[str, Any] = {"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 10}
+
+
+class Source(Protocol):
+    """A connection on which changes are looked at and waited for."""
+
+    def look(self, store: Store) -> Seen: ...
+    def wait(self, wake: socket.socket, seconds: float) -> None: ...
+
+
+class Watcher:
+    """Keeps a store up to date, from the first question on, in a thread of its own.
+
+    One of each per process; a process that forks starts without.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._state = threading.Condition()
+        self._begun = self._ended = 0
+        self._works = self._closing = False
+        self._thread: threading.Thread | None = None
+        self._wake, self._waker = socket.socketpair()
+        for end in (self._wake, self._waker):
+            end.setblocking(False)
+
+    @property
+    def watches(self) -> bool:
+        """Whether this process has asked for facts, and so keeps up with changes."""
+        return self._thread is not None
+
+    def ensure(self) -> bool:
+        """Start to watch, if nobody has; whether the store knows where the database is."""
+        if self.store.position is not None:
+            return True
+        return self.look_again(FIRST_LOOK_SECONDS)
+
+    def look_again(self, patience: float = 1.0) -> bool:
+        """Wait for a look at the changes that begins after now. False if none succeeds in time."""
+        deadline = time.monotonic() + patience
+        with self._state:
+            self._start()
+            wanted = self._begun + 1
+            self._poke()
+            while self._ended < wanted:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0 or not self._state.wait(remaining):
+                    return False
+            return self._works
+
+    def stop(self) -> None:
+        """End the thread, and forget what nobody keeps up to date any more."""
+        with self._state:
+            thread, self._thread = self._thread, None
+            self._closing = True
+            self._poke()
+        if thread is not None:
+            thread.join(STOP_SECONDS)
+        self._closing = False
+        self.store.forget_all()
+
+    def _poke(self) -> None:
+        with suppress(BlockingIOError):  # full of pokes already
+            self._waker.send(b"!")
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        pause = SHORTEST_RETRY
+        while not self._closing:
+            try:
+                with _source() as source:
+                    while not self._closing:
+                        self._look(source)
+                        pause = SHORTEST_RETRY
+                        source.wait(self._wake, POLL_SECONDS)
+                        self._drain()
+            except Exception as error:
+                log.warning("changes_unavailable", reason=str(error).strip(), again_in=pause)
+                self._failed()
+                time.sleep(SHORTEST_RETRY)
+                select.select([self._wake], [], [], pause)
+                self._drain()
+                pause = min(pause * 2, LONGEST_RETRY)
+
+    def _look(self, source: Source) -> None:
+        with self._state:
+            self._begun += 1
+        if clock() >= self.store.lease_until and self.store.position is not None:
+            # Away for so long: whether all that happened is still on record, nobody can tell.
+            self.store.forget_all()
+        self.store.apply(source.look(self.store))
+        with self._state:
+            self._ended, self._works = self._begun, True
+            self._state.notify_all()
+
+    def _failed(self) -> None:
+        with self._state:
+            self._begun += 1
+            self._ended, self._works = self._begun, False
+            self._state.notify_all()
+
+    def _drain(self) -> None:
+        with suppress(BlockingIOError):
+            while self._wake.recv(4096):
+                pass
+
+
+@contextmanager
+def _source() -> Iterator[Source]:
+    if django_connection.vendor != "postgresql":
+        try:
+            yield _OnSqlite()
+        finally:
+            django_connection.close()
+        return
+    with _connect() as connection:
+        connection.execute(f"LISTEN {CHANNEL}")
+        connection.execute("SET statement_timeout = '5s'")
+        yield _OnPostgreSQL(connection)
+
+
+def _connect() -> psycopg.Connection[Any]:
+    if settings.DIRECT_DATABASE_URL:
+        return psycopg.connect(settings.DIRECT_DATABASE_URL, autocommit=True, **_PATIENCE)
+    parameters = {**_PATIENCE, **django_connection.get_connection_params()}
+    return psycopg.connect(autocommit=True, **parameters)
+
+
+class _OnPostgreSQL:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._looked_at = 0.0
+
+    def look(self, store: Store) -> Seen:
+        self._looked_at = time.monotonic()
+        with self._connection.cursor() as cursor:
+            return changes.look(cursor, "postgresql", store.position)
+
+    def wait(self, wake: socket.socket, seconds: float) -> None:
+        select.select([self._connection.fileno(), wake.fileno()], [], [], seconds)
+        # What they say doesn't matter, only that they came; they must be read to be rid of them.
+        for _ in self._connection.notifies(timeout=0):
+            pass
+        time.sleep(max(0.0, self._looked_at + SHORTEST_PAUSE - time.monotonic()))
+
+
+class _OnSqlite:
+    def look(self, store: Store) -> Seen:
+        with django_connection.cursor() as cursor:
+            return changes.look(cursor, "sqlite", store.position)
+
+    def wait(self, wake: socket.socket, seconds: float) -> None:
+        select.select([wake], [], [], seconds)

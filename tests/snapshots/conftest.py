@@ -1,0 +1,70 @@
+"""Facts in this process' own memory, with the demo's people in a database that others write to."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from permissions.snapshots.memory import watcher
+from permissions.uses import uses
+
+Execute = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def live(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """No transaction around the test: facts are kept in memory, as a worker keeps them."""
+    assert "db" not in request.fixturenames
+    with django_db_blocker.unblock():
+        watcher.stop()
+        yield
+        watcher.stop()
+        uses.stop()
+        connection.close()
+
+
+@pytest.fixture
+def elsewhere(live: None) -> Iterator[psycopg.Connection[Any]]:
+    """Another process' connection to the database. What it changes is put back by the test."""
+    settings = connection.settings_dict
+    with psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        dbname=settings["NAME"],
+        autocommit=True,
+    ) as other:
+        yield other
+
+
+@pytest.fixture
+def set_enabled(elsewhere: psycopg.Connection[Any]) -> Iterator[Callable[[bool], None]]:
+    """Switches acme's policy past every operation, and back when the test ends."""
+    change = (
+        "UPDATE permissions_imageaccesspolicy SET enabled = %s, version = version + 1 "
+        "WHERE organization_id = (SELECT id FROM orgs_organization WHERE name = 'acme')"
+    )
+
+    def put(enabled: bool) -> None:
+        elsewhere.execute(change, [enabled])
+
+    yield put
+    put(False)
+
+
+@pytest.fixture
+def statements(live: None) -> Iterator[list[str]]:
+    """What this thread sends to the database."""
+    sent: list[str] = []
+
+    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(note):
+        yield sent
