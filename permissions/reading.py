@@ -28,6 +28,8 @@ V = TypeVar("V")
 R = TypeVar("R")
 
 TRIES = 20
+PATIENCE_SECONDS = 0.5
+CUT_OFF = "It can't be learned at the moment what has changed. Try again soon."
 
 
 class Moment:
@@ -116,8 +118,7 @@ def at_one_moment(answer: Callable[[], R]) -> R:
             continue
         if not moment.holds:
             continue
-        if moment.leans_on_memory and clock() >= store.lease_until:
-            looked = _look_again()
+        if moment.leans_on_memory and not _may_answer_from_memory():
             continue
         for effect in moment.effects:
             effect()
@@ -162,9 +163,26 @@ def afterwards(effect: Callable[[], None]) -> None:
         moment.effects.append(effect)
 
 
+def _may_answer_from_memory() -> bool:
+    """Whether the last look at the changes is not a second ago, or the database can't be reached
+    and the lease is not over (P11). After another look, the answer has to be made anew.
+
+    Raises `NotYetKnown` when the lease is over.
+    """
+    now = clock()
+    if now < store.fresh_until:
+        return True
+    # This process has slept, or its thread that looks has, or the database is away.
+    if (watcher.works or now >= store.lease_until) and watcher.look_again(PATIENCE_SECONDS):
+        return False
+    if clock() < store.lease_until:
+        return True
+    raise NotYetKnown(CUT_OFF)
+
+
 def _look_again() -> bool:
     if not watcher.look_again():
-        raise NotYetKnown("It can't be learned at the moment what has changed. Try again soon.")
+        raise NotYetKnown(CUT_OFF)
     return True
 
 

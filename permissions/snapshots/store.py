@@ -16,6 +16,8 @@ V = TypeVar("V")
 Key = tuple[str, Hashable]
 
 LEASE_SECONDS = 60.0
+FRESH_SECONDS = 0.9
+"""While the database can be reached, nothing is answered from a look that is longer ago (P6)."""
 # About what an entry costs beside its value: itself, its key, and its places in the indexes.
 ENTRY_BYTES = 1000
 REMEMBERED_CHANGES = 10_000
@@ -87,7 +89,7 @@ class Store:
         self.generation = 0
         """Grows whenever something may have become untrue, after what did is marked as gone."""
         self.position: Position | None = None
-        self.lease_until = float("-inf")
+        self.lease_until = self.fresh_until = float("-inf")
         self._lock = Lock()
         self._entries: dict[Key, Entry[Any]] = {}
         self._by_tag: dict[str, set[Key]] = {}
@@ -115,6 +117,7 @@ class Store:
             elif seen.position.order > self.position.order:
                 self._forget(seen.tags, seen.position)
             self.lease_until = max(self.lease_until, seen.at + LEASE_SECONDS)
+            self.fresh_until = max(self.fresh_until, seen.at + FRESH_SECONDS)
 
     def put(self, key: Key, loaded: Loaded[V], read_at: Position) -> Entry[V]:
         """Store what was read at a position, and make room. Raises `Outdated`.
@@ -152,7 +155,7 @@ class Store:
         """Forget everything, also where the database's changes had been seen up to."""
         with self._lock:
             self._begin(None)
-            self.lease_until = float("-inf")
+            self.lease_until = self.fresh_until = float("-inf")
 
     def begin_anew(self) -> None:
         """Forget everything in a process that was forked, whoever held the lock in its parent."""

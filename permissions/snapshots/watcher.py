@@ -67,6 +67,11 @@ class Watcher:
         """Whether this process has asked for facts, and so keeps up with changes."""
         return self._thread is not None
 
+    @property
+    def works(self) -> bool:
+        """Whether the last look at the changes has worked, so that the next one should."""
+        return self._works
+
     def ensure(self) -> bool:
         """Start to watch, if nobody has; whether the store knows where the database is."""
         if self.store.position is not None:
