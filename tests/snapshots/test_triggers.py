@@ -19,6 +19,7 @@ NOT_DECIDED_FROM = {
     "registries_announcedauthority": "looked at when certificates are handed out",
     "permissions_change": "it is the announcement",
     "permissions_namespacerequest": "a wish; what is granted becomes a namespace",
+    "permissions_exceptionrequest": "a wish; what is granted becomes a rule",
     "permissions_servicename": "looked at when a registry is connected",
     "permissions_catalogsync": "where the catalogue came from; its entries are watched",
 }
@@ -26,7 +27,8 @@ TABLES = {watched.table for watched in WATCHED}
 
 
 def rooms_tables() -> dict[str, type[models.Model]]:
-    rooms = [apps.get_app_config(name) for name in ("orgs", "permissions", "registries")]
+    """The tables of the rooms that say who may do what, and of the package for second factors."""
+    rooms = [apps.get_app_config(name) for name in ("orgs", "permissions", "registries", "mfa")]
     return {
         model._meta.db_table: model
         for room in rooms
@@ -63,6 +65,7 @@ def _filled(request: pytest.FixtureRequest) -> None:
     if "watched" not in request.fixturenames:
         return
     request.getfixturevalue("db")
+    from allauth.mfa.models import Authenticator
     from django_scopes import scopes_disabled
 
     from orgs.models import OrganizationAccessToken, RefreshToken, User
@@ -80,12 +83,13 @@ def _filled(request: pytest.FixtureRequest) -> None:
         OrganizationAccessToken.objects.create(
             organization=acme, public_id="t", digest="t", label="CI", scope="repo:read"
         )
-        now = timezone.now()
+        mel, now = User.objects.get(username="mel"), timezone.now()
+        Authenticator.objects.create(user=mel, type=Authenticator.Type.TOTP, data={})
         RefreshToken.objects.create(
             public_id="r",
             digest="r",
             service="hub",
-            user=User.objects.get(username="mel"),
+            user=mel,
             password_stamp="x",
             created_at=now,
             last_used_at=now,
