@@ -291,8 +291,9 @@ def memberships_of(user: User) -> QuerySet[Membership]:
         )
 
 
-def membership_of(user: int, organization_name: str) -> Membership | None:
-    """The membership that the user of this number has of the organization of that name, or None."""
+def membership_of(user: User | int, organization_name: str) -> Membership | None:
+    """The membership that a user, or the one of this number, has of the organization of that
+    name, or None."""
     with scopes_disabled():
         memberships = Membership.objects.filter(user=user, organization__name=organization_name)
         return memberships.first()

@@ -143,9 +143,7 @@ def test_a_change_is_a_new_file(fleet: httpx.Client, acme: Organization) -> None
     assert answer.headers["etag"] != tag
 
 
-def test_a_new_key_is_a_new_signature(
-    fleet: httpx.Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_a_new_key_is_a_new_signature(fleet: httpx.Client, settings: Settings) -> None:
     tag = fleet.get("/fleet/registry.json.p7s").headers["etag"]
     signing.rotate(authority_in(settings.CA_DIR, timezone.now()), timezone.now())
     assert fleet.get("/fleet/registry.json.p7s").headers["etag"] != tag

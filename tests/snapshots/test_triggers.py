@@ -16,6 +16,8 @@ from permissions.triggers import WATCHED, Watched
 # What no decision is made from, and why it can't be.
 NOT_DECIDED_FROM = {
     "orgs_name": "names are only ever added, with the user or organization that bears them",
+    "orgs_invitation": "an offer; who takes it up becomes a member",
+    "orgs_invitation_teams": "the same",
     "registries_announcedauthority": "looked at when certificates are handed out",
     "permissions_change": "it is the announcement",
     "permissions_namespacerequest": "a wish; what is granted becomes a namespace",
