@@ -15,6 +15,7 @@ class PermissionsConfig(AppConfig):
         from permissions.catalog_metrics import CatalogCollector
         from permissions.in_force import when_committed
         from permissions.own_rule_operations import keep_on_record, reasons_to_keep
+        from permissions.snapshots.metrics import FactsCollector
         from permissions.versions import bump
 
         changed.connect(bump, dispatch_uid="permissions.versions.bump")
@@ -23,3 +24,4 @@ class PermissionsConfig(AppConfig):
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="permissions.triggers")
         post_save.connect(when_committed, sender=AuditEntry, dispatch_uid="permissions.in_force")
         REGISTRY.register(CatalogCollector())
+        REGISTRY.register(FactsCollector())

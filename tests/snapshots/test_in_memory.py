@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from prometheus_client import REGISTRY, generate_latest
 
 from permissions import known, reading
 from permissions.authorize import authorize
@@ -354,3 +355,11 @@ def test_rules_that_end_and_tokens_that_expire_do_so_in_memory_too(
     token = known.KnownToken(None, now)  # type: ignore[arg-type]
     assert not token.is_live(now)
     assert token.is_live(now.replace(year=now.year - 1))
+
+
+def test_metrics_tell_what_is_in_memory_and_how_old_the_news_is() -> None:
+    decide()
+    text = generate_latest(REGISTRY).decode()
+    assert 'hubadmin_facts{kind="organization"} 1.0' in text
+    age = float(text.partition("\nhubadmin_facts_age_seconds ")[2].partition("\n")[0])
+    assert 0 <= age < 1
