@@ -84,5 +84,6 @@ class AccountAdapter(DefaultAccountAdapter):
         change_own_password(Actor(user.username, address, user), user, password)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        # Resolved already, for everybody, by audit.client_address.
-        return str(request.META["REMOTE_ADDR"])
+        # Resolved already, for everybody, by audit.client_address. A session is kept with an
+        # address, even of a client whose address nobody knows.
+        return request.META.get("REMOTE_ADDR") or "::"
