@@ -30,7 +30,7 @@ RESULTS = ROOT / "bench" / "results"
 SURVIVORS = ROOT / "bench" / "survivors.md"
 TESTS = (
     *("decisions", "matrix", "answers", "references", "own_rules", "policy", "scopes", "catalog"),
-    *("problems", "questions", "login", "explain", "agreement", "properties"),
+    *("problems", "questions", "login", "explain", "changes", "impact", "agreement", "properties"),
 )
 TIME_LIMIT = 120.0
 KILLED, SURVIVED = 2, 3

@@ -56,7 +56,7 @@ def _released(organization: str, before: Policy, wished: Policy) -> str:
 
 def _recorded(before: Policy, wished: Policy) -> str:
     now, then = _in_force(before, Mode.MONITOR), _in_force(wished, Mode.MONITOR)
-    if then and then != now:
+    if then:
         return (
             f"Nothing will be refused. Pulls of {_images(then)} will go on, "
             "and be recorded as pulls that would have been refused."

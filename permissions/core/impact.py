@@ -20,7 +20,7 @@ class Pulled:
     subject: Subject
     repository: str
     count: int
-    refused: int = 0
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,10 @@ def impact(
     released = 0
     for one, decision in _decided_again(facts, organization, pulled, now):
         rule = refusing_rule(decision)
-        if rule is None or decision.category is None:
+        if rule is None:
             released += one.refused
         else:
+            assert decision.category is not None  # restrictions are of an organization
             refusals.append(Refusal(one, rule, decision.category))
     repositories = list(_by_repository(refusals, most))
     subjects = list(_by_subject(refusals))
