@@ -20,7 +20,7 @@ from orgs.models import Organization
 from permissions.catalog_queries import publishers_of
 from permissions.core.policy import Category
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 MOST_EXPORTED = 100_000
 # What members don't read in the log, as they don't on its own pages: it holds e-mail addresses,
 # and which machines have access.

@@ -128,12 +128,12 @@ def test_many_pulls_come_in_pages(signed_in: SignedIn, log: Log) -> None:
     olivia = signed_in("olivia")
     first = olivia.get(PULLS, params={"answer": "refused"}).text
     assert "tool:59x" in first
-    assert "tool:9x" not in first
-    before = PullLogEntry.objects.get(image__endswith=":10x").pk
+    assert "tool:19x" not in first
+    before = PullLogEntry.objects.get(image__endswith=":20x").pk
     assert f"?answer=refused&amp;before={before}" in first
     second = olivia.get(PULLS, params={"answer": "refused", "before": str(before)}).text
-    assert "tool:9x" in second
-    assert "tool:10x" not in second
+    assert "tool:19x" in second
+    assert "tool:20x" not in second
     assert "Newest" in second
     assert "Older" not in second
 
