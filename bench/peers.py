@@ -21,7 +21,7 @@ from tests.services.postgresql import create_database
 from tests.services.process import answers_http, free_port, program, running, temporary_folder
 
 ROOT = Path(__file__).parents[1]
-CERBOS = ROOT / "var/bench/cerbos/node_modules/.bin/cerbos"
+CERBOS = ROOT / "var/bench/cerbos/node_modules/@cerbos/cerbos-linux-x64/cerbos-linux-x64"
 GRANIAN = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--workers", "1"]
 SETTINGS = {"enabled": True, "allow_official_images": True, "allow_verified_publishers": False}
 OFFICIAL = ("alpine", "nginx", "redis", "python")
