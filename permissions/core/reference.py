@@ -13,7 +13,7 @@ from permissions.core.frozen import made_often
 from permissions.core.text import shown
 
 MAX_LENGTH = 4096
-_REMEMBERED = 4096
+_REMEMBERED = 5000
 HUB = "docker.io"
 
 _MAX_PATH_LENGTH = 255

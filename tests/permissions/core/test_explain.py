@@ -271,3 +271,17 @@ def test_an_explanation_needs_the_same_facts() -> None:
     nowhere = replace(facts("mel", "hub"), registry=None)
     with pytest.raises(ValueError, match="must be named"):
         explain(nowhere, Request("nginx"), NOW)
+
+
+def test_the_way_to_the_answer_is_that_of_the_organization_it_names() -> None:
+    explained = told("gus", "hub", "randomdev/tool")
+    assert len(explained.organizations) > 1
+    (named,) = (
+        one
+        for one in explained.organizations
+        if one.organization == explained.decision.organization
+    )
+    on_the_way = [step for step in (*explained.steps, *named.steps) if step.reached]
+    assert list(explained.reached) == on_the_way
+    assert [step.rule for step in explained.matched] == [named.rule]
+    assert not any(step.matched for step in explained.steps)

@@ -15,6 +15,7 @@ from permissions.core.reference import (
     fold,
     fold_host,
     parse,
+    parse_namespace,
 )
 from tests.permissions.core.strategies import references, steady, texts
 from tests.permissions.core.tables import rows
@@ -66,6 +67,11 @@ def test_ten_megabytes_are_refused_by_their_length_alone() -> None:
         parse(cast("str", OnlyALength()))
     with pytest.raises(InvalidReference, match="10000011 characters long: at most 4096"):
         parse("docker.io/" + "a/" * 5_000_000 + "a")
+
+
+def test_a_namespace_too_is_refused_by_its_length_alone() -> None:
+    with pytest.raises(InvalidReference, match="10000000 characters long: at most 4096"):
+        parse_namespace(cast("str", OnlyALength()))
 
 
 def test_the_limit_itself_is_not_too_long() -> None:
