@@ -46,13 +46,14 @@ def run(fleet: Fleet, changes: int, *, lease: float) -> Ran:
         sleeper.wake()
         time.sleep(0.2)
     lonely = fleet.workers[-1].machine
+    lonely.cut()
+    # Only now: a look that began before the link was down may have extended the lease.
     outage = Outage([one for one in fleet.workers if one.machine is lonely], time.monotonic())
     ran.outages.append(outage)
-    lonely.cut()
     change(fleet, ran, changes - ran.changes)
     time.sleep(max(0.0, outage.cut + lease + 4 - time.monotonic()))
-    lonely.mend()
     outage.well = time.monotonic() + TIME_TO_MEND
+    lonely.mend()
     time.sleep(TIME_TO_MEND + 1)
     return ran
 
@@ -82,7 +83,10 @@ def guesses(fleet: Fleet, ran: Ran, lease: float) -> list[Answer]:
         for outage in ran.outages
         for worker in outage.workers
         for one in worker.answers
-        if outage.cut + lease < one.sent < outage.well - TIME_TO_MEND and one.status == 200
+        if one.status == 200
+        # Asked before the link was back and answered after is no guess.
+        and outage.cut + lease < one.sent
+        and one.came < outage.well - TIME_TO_MEND
     ]
 
 
