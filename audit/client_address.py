@@ -9,6 +9,7 @@ address: limits count all such clients as one, and the logs hold no address.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -58,6 +59,7 @@ def _hop(text: str) -> Address | None:
     return _parsed((with_port["v4"] or with_port["v6"]) if with_port else text)
 
 
+@lru_cache(4096)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)

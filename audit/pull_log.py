@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing.util import Finalize
+from random import getrandbits
 from time import monotonic, time_ns
 from uuid import UUID
 
@@ -32,7 +33,8 @@ WRITTEN = Counter("hubadmin_pull_log_written", "Decisions written to the pull lo
 def new_key() -> UUID:
     """A key for one line: the time in front, so that the newest lie side by side (UUID 7)."""
     milliseconds = (time_ns() // 1_000_000) << 80
-    chance = int.from_bytes(os.urandom(10), "big") & ~(0xF << 76) & ~(0x3 << 62)
+    # A name, no secret; processes that fork go on with chances of their own.
+    chance = getrandbits(80) & ~(0xF << 76) & ~(0x3 << 62)
     return UUID(int=milliseconds | chance | 0x7 << 76 | 0x2 << 62)
 
 

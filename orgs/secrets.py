@@ -25,6 +25,10 @@ class SecretKind(StrEnum):
     INVITATION = "hubadmin_inv_"
 
 
+PREFIX_LENGTH = len("hubadmin_xyz_")
+_KINDS: dict[str, SecretKind] = {kind.value: kind for kind in SecretKind}
+
+
 def new_secret(kind: SecretKind) -> str:
     """A fresh secret of this kind, to be shown once."""
     body = kind + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
@@ -38,10 +42,10 @@ def new_public_id(kind: SecretKind) -> str:
 
 def kind_of(text: str) -> SecretKind | None:
     """Which kind of secret this is by its form, or None if it can't be one of ours."""
-    for kind in SecretKind:
-        if text.startswith(kind) and len(text) == len(kind) + RANDOM_LENGTH + CHECKSUM_LENGTH:
-            return kind if text.endswith(_checksum(text[:-CHECKSUM_LENGTH])) else None
-    return None
+    kind = _KINDS.get(text[:PREFIX_LENGTH])
+    if kind is None or len(text) != PREFIX_LENGTH + RANDOM_LENGTH + CHECKSUM_LENGTH:
+        return None
+    return kind if text.endswith(_checksum(text[:-CHECKSUM_LENGTH])) else None
 
 
 def secret_digest(text: str) -> str:

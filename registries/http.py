@@ -1,10 +1,11 @@
 """The small request and answer that protocol modules speak, free of any framework."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
+
+import msgspec
 
 from orgs.guards import Guard
 
@@ -52,7 +53,7 @@ class Answer:
 
 def json_answer(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer with a JSON body that no cache keeps."""
-    body = json.dumps(content, separators=(",", ":")).encode()
+    body = msgspec.json.encode(content)
     fixed = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     return Answer(status, body, {**fixed, **(headers or {})})
 
