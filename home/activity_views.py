@@ -23,8 +23,8 @@ from permissions.core.policy import Category
 PAGE_SIZE = 40
 MOST_EXPORTED = 100_000
 # What members don't read in the log, as they don't on its own pages: it holds e-mail addresses,
-# and which machines have access.
-OWNERS_ONLY = ("invitation.", "organization_token.")
+# which machines have access, and what a member told the owners alone.
+OWNERS_ONLY = ("invitation.", "organization_token.", "exception.")
 
 CHANGE_COLUMNS = ("number", "at", "actor", "action", "target", "before", "after", "address")
 PULL_COLUMNS = (

@@ -22,30 +22,38 @@ def _saved(instance: Authenticator, created: bool, **rest: Any) -> None:
     if not created:
         return  # used, or renamed
     if instance.type == Authenticator.Type.RECOVERY_CODES:
-        account_operations.recovery_codes_made(_actor(), instance.user)
+        account_operations.recovery_codes_made(_actor(instance.user), instance.user)
     else:
-        account_operations.second_factor_added(_actor(), instance.user, instance.type)
+        account_operations.second_factor_added(_actor(instance.user), instance.user, instance.type)
 
 
 @receiver(post_delete, sender=Authenticator)
 def _deleted(instance: Authenticator, **rest: Any) -> None:
     if instance.type != Authenticator.Type.RECOVERY_CODES:
-        account_operations.second_factor_removed(_actor(), instance.user, instance.type)
+        account_operations.second_factor_removed(
+            _actor(instance.user), instance.user, instance.type
+        )
 
 
 @receiver(post_save, sender=SocialAccount)
 def _connected(instance: SocialAccount, created: bool, **rest: Any) -> None:
     if created:
-        account_operations.account_connected(_actor(), instance.user, instance.provider)
+        account_operations.account_connected(
+            _actor(instance.user), instance.user, instance.provider
+        )
 
 
 @receiver(post_delete, sender=SocialAccount)
 def _disconnected(instance: SocialAccount, **rest: Any) -> None:
-    account_operations.account_disconnected(_actor(), instance.user, instance.provider)
+    account_operations.account_disconnected(_actor(instance.user), instance.user, instance.provider)
 
 
-def _actor() -> Actor:
+def _actor(owner: User) -> Actor:
+    """Who changes something about an account: its owner also before they have signed in, as when
+    an identity provider has just told who they are; without a request, site staff."""
     request = context.request
-    if request is None or not isinstance(request.user, User):
+    if request is None:
         return Actor.site_staff()
-    return Actor.of_request(request)
+    if isinstance(request.user, User):
+        return Actor.of_request(request)
+    return Actor(owner.username, request.META.get("REMOTE_ADDR") or None, owner)

@@ -1,5 +1,6 @@
 """What owners fill in to invite people."""
 
+import csv
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,7 +45,12 @@ class InviteForm(forms.Form):
             raise forms.ValidationError(
                 "This file can't be read as text. Save it as CSV in UTF-8."
             ) from error
-        return lines_of_csv(text.replace("\x00", ""))
+        try:
+            return lines_of_csv(text.replace("\x00", ""))
+        except csv.Error as error:
+            raise forms.ValidationError(
+                "This file can't be read as CSV. Write one e-mail address or user name a line."
+            ) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

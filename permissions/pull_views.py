@@ -61,7 +61,8 @@ def can_pull(request: OrganizationRequest, organization: Organization) -> HttpRe
 def member_names(request: OrganizationRequest, organization: Organization) -> HttpResponse:
     """A few members whose user name begins as what is typed, to choose from while typing."""
     typed = request.GET.get("who") or request.GET.get("name") or ""
-    names = member_names_like(organization, typed, NAMES_OFFERED)
+    # What no name begins with needs no look, and some of it no database takes.
+    names = member_names_like(organization, typed, NAMES_OFFERED) if typed.isprintable() else []
     return render(request, "permissions/_names.html", {"names": names})
 
 

@@ -50,7 +50,7 @@ DIGEST = Key("digest", "digest")
 ORGANIZATION = Key("organization", "organization_id")
 
 WATCHED = (
-    Watched("orgs_user", (Key("user", "id"),), ignored=("last_login",)),
+    Watched("orgs_user", (Key("user", "id"),), ignored=("last_login", "last_seen_at")),
     # A second factor, or the last one gone, changes what a password is good for.
     Watched("mfa_authenticator", (Key("user", "user_id"),), ignored=("last_used_at", "data")),
     # Its own facts, and those of whoever belongs to it.

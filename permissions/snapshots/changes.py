@@ -38,7 +38,8 @@ class Cursor(Protocol):
 
 
 def look(cursor: Cursor, vendor: str, since: Position | None) -> Seen:
-    """What has changed since a position; from None on, only where we are."""
+    """What has changed since a position; from None on, only where we are, as what happened before
+    can't be told. Whoever knows facts from an earlier position has then to forget them all."""
     at = clock()
     if vendor == "postgresql":
         return _look_at_postgresql(cursor, since, at)
@@ -53,14 +54,15 @@ def _look_at_postgresql(cursor: Cursor, since: Position | None, at: float) -> Se
         cursor.execute(_ON_POSTGRESQL, {"from": oldest_open, "since": since.token})
     rows = cursor.fetchall()
     token, server, _ = rows[0]
-    return Seen(Position(_ended(token), token, server), _tags([row[2] for row in rows]), at)
+    tags = None if since is None else _tags([row[2] for row in rows])
+    return Seen(Position(_ended(token), token, server), tags, at)
 
 
 def _look_at_sqlite(cursor: Cursor, since: Position | None, at: float) -> Seen:
     if since is None:
         cursor.execute(_POSITION_ON_SQLITE)
         [(last,)] = cursor.fetchall()
-        return Seen(Position(last, str(last), _SQLITE), frozenset(), at)
+        return Seen(Position(last, str(last), _SQLITE), None, at)
     cursor.execute(_ON_SQLITE, (since.order,))
     rows = cursor.fetchall()
     last = rows[-1][0] if rows else since.order

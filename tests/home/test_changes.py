@@ -159,6 +159,7 @@ def test_what_only_owners_know_members_do_not_read_in_the_log(
     hidden = [
         write(action="invitation.sent", target="paula@example.com"),
         write(action="organization_token.created", target="oat_1", after={"label": "CI"}),
+        write(action="exception.requested", target="a-word-for-owners"),
     ]
     write(target="a-team")
     olivia, mel = signed_in("olivia"), signed_in("mel")
@@ -169,6 +170,7 @@ def test_what_only_owners_know_members_do_not_read_in_the_log(
             "a-team",
         }
         assert shown(mel.get(path).text, "paula@example.com", "oat_1", "a-team") == {"a-team"}
+        assert "a-word-for-owners" not in mel.get(path).text
     assert "oat_1" not in mel.get(CHANGES, params={"text": "CI"}).text
     assert "Select a valid choice" in mel.get(
         CHANGES, params={"action": "organization_token.created"}

@@ -100,6 +100,7 @@ def test_an_owner_previews_and_sends(
         ("", b"", "at least one e-mail address or user name"),
         ("", b"Email\n", "at least one e-mail address or user name"),
         ("", "Zoë".encode("utf-16"), "can&#x27;t be read as text"),
+        ("", b"n" * 131_073, "can&#x27;t be read as CSV"),
         ("nina\n" * 1_001, b"", "1,001 lines are too many"),
         ("nina\n" * 600, b"ivan\n" * 600, "1,200 lines are too many"),
         ("n" * 300_001, b"", "at most 300000 characters"),

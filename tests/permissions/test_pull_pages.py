@@ -190,6 +190,7 @@ def test_names_are_offered_as_they_are_typed(signed_in: SignedIn, acme: Organiza
         'value="mel"></option>',
     ]
     assert olivia.get(f"{PERMISSIONS}names/", params={"name": "nina"}).text.strip() == ""
+    assert olivia.get(f"{PERMISSIONS}names/", params={"who": "m\x00"}).text.strip() == ""
     assert len(olivia.get(f"{PERMISSIONS}names/").text.split("<option")) == 4
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from permissions.snapshots import store as module
+from permissions.snapshots.changes import look
 from permissions.snapshots.store import Loaded, Outdated, Position, Seen, Store
 
 ALL = frozenset({"organization:1", "user:1", "user:2"})
@@ -146,3 +148,17 @@ def test_what_is_changed_often_leaves_no_litter() -> None:
         store.put(("user", "mel"), value("user:1"), at(order))
     assert len(store._hand) < 3000
     assert store.size == module.ENTRY_BYTES
+
+
+@pytest.mark.django_db
+def test_a_look_from_nowhere_tells_nobody_that_nothing_has_changed() -> None:
+    with connection.cursor() as cursor:
+        first = look(cursor, connection.vendor, None)
+    assert first.tags is None
+    knowing = Store(10_000_000)
+    knowing.apply(Seen(at(first.position.order - 1, first.position.server), frozenset(), 0.0))
+    before = at(first.position.order - 1, first.position.server)
+    mel = knowing.put(("user", "mel"), value("user:1"), before)
+    knowing.apply(first)
+    assert mel.gone
+    assert knowing.get(("user", "mel")) is None
