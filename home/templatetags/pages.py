@@ -127,6 +127,12 @@ def number(count: int) -> SafeString:
 
 
 @register.filter
+def names(listed: str) -> list[str]:
+    """The names in a list with spaces, so that `in` finds whole ones only."""
+    return listed.split()
+
+
+@register.filter
 def hue(name: str) -> int:
     """Which of the eight colours a name has: always the same."""
     return crc32(name.encode()) % 8
