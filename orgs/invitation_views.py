@@ -121,10 +121,22 @@ def _preview(
             "Too many of these user names are nobody's. Use e-mail addresses, or go on in an hour."
         )
     people = "\n".join(line.text for line in lines)
-    shown = [(line, bool(line.email) and organization.is_outside(line.email)) for line in lines]
+    shown = [(line, _is_outside(organization, line)) for line in lines]
     # The file's lines are shown with the others, so that it needn't be chosen again.
     again = InviteForm({"people": people}, teams=[])
-    return {"lines": shown, "people": people, "valid": _number(lines), "form": again}
+    return {
+        "lines": shown,
+        "outside": sum(outside for _, outside in shown),
+        "people": people,
+        "valid": _number(lines),
+        "form": again,
+    }
+
+
+def _is_outside(organization: Organization, line: Line) -> bool:
+    """Whether a letter would go to an address outside the organization's e-mail domain."""
+    to_address = line.outcome is Outcome.VALID and bool(line.email)
+    return to_address and organization.is_outside(line.email)
 
 
 def _number(lines: list[Line]) -> int:

@@ -14,6 +14,7 @@ from orgs.actor import Actor
 from orgs.invitation_models import Invitation
 from orgs.invitation_operations import invite, revoke_invitation
 from orgs.models import Organization, User
+from orgs.operations import change_profile
 from orgs.queries import is_owner, membership_of, user_named
 from orgs.team_operations import create_team
 from tests.conftest import NewVisitor, named_user, post
@@ -92,6 +93,29 @@ def test_an_owner_previews_and_sends(
     assert letter.subject == "You are invited to acme"
     assert "olivia invites you to the organization acme, into research." in letter.body
     assert "make one there, with this e-mail address" in letter.body
+
+
+def test_addresses_outside_the_domain_are_marked_and_can_be_invited(
+    signed_in: SignedIn, acme: Organization
+) -> None:
+    olivia = signed_in("olivia")
+    people = f"{ZOE}\nyan@acme.example\nyan@mail.acme.example\nnina"
+    sentence = "the e-mail domain of acme"
+    assert sentence not in post(olivia, INVITE, people=people).text  # acme has none yet
+    change_profile(
+        Actor("olivia", None, named_user("olivia")),
+        acme,
+        display_name=acme.display_name,
+        docker_organization=acme.docker_organization,
+        email_domain="acme.example",
+    )
+    preview = post(olivia, INVITE, people=people)
+    assert preview.status_code == 200
+    assert preview.text.count("outside acme.example</span>") == 2
+    assert "2 of these addresses are outside <code>acme.example</code>" in preview.text
+    assert sentence not in post(olivia, INVITE, people="yan@acme.example\nnina\n@").text
+    post(olivia, INVITE, people=people, send="yes")
+    assert waiting(acme) == ["nina", "yan@acme.example", "yan@mail.acme.example", ZOE]
 
 
 @pytest.mark.parametrize(
