@@ -17,7 +17,13 @@ from orgs.actor import Actor
 from orgs.guards import OrganizationRequest, org_page, owners_only, public_page
 from orgs.invitation_queries import waiting_for
 from orgs.models import Organization, User
-from orgs.queries import active_member_count, active_owners, organizations_of, teams_of
+from orgs.queries import (
+    active_member_count,
+    active_owners,
+    has_second_factor,
+    organizations_of,
+    teams_of,
+)
 from permissions.queries import namespaces_of, policy_of, registries_of
 
 LATEST = 5
@@ -54,6 +60,7 @@ def overview(request: OrganizationRequest, organization: Organization) -> HttpRe
         "recent": changes_of(organization.pk, WantedChanges(hidden=hidden_from(request)), LATEST),
     }
     if request.is_owner:
+        context["recommends_second_factor"] = not has_second_factor(request.user)
         context["chart"] = pulls_by_day(organization.pk, timezone.now().date())
         context["steps"] = checklist(
             organization,

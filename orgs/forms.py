@@ -51,6 +51,18 @@ class OrganizationForm(forms.Form):
         return domain
 
 
+class SecondFactorForm(forms.Form):
+    """What two-factor authentication is to be from now on; nothing said is not taken for a no."""
+
+    required = forms.ChoiceField(choices=[("yes", "Required"), ("no", "Optional")])
+
+    def wished(self) -> bool:
+        """Whether it is to be required. Raises `Invalid`."""
+        if not self.is_valid():
+            raise Invalid("Say whether two-factor authentication is to be required: yes or no.")
+        return bool(self.cleaned_data["required"] == "yes")
+
+
 class NewOrganizationForm(forms.Form):
     name = forms.CharField(
         validators=NAME_VALIDATORS,

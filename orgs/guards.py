@@ -8,15 +8,17 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django_scopes import scope
 
 from orgs.member_queries import note_seen
 from orgs.models import Organization, User
-from orgs.queries import is_site_staff, organization_seen_by
+from orgs.queries import has_second_factor, is_site_staff, organization_seen_by
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -131,6 +133,14 @@ def members_themselves(view: OrganizationView) -> Callable[..., HttpResponseBase
     return declare(Guard.ONESELF, _for_members(view))
 
 
+def members_leaving(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+    """As `members_themselves`, and without the second factor that the organization may require.
+
+    Nobody has to set one up to be rid of an organization that asks for it.
+    """
+    return declare(Guard.ONESELF, _for_members(view, asks_for_second_factor=False))
+
+
 def declare(guard: Guard, view: V) -> V:
     """State the guard of a view that checks by itself."""
     view.guard = guard  # type: ignore[attr-defined]  # functions take attributes
@@ -142,18 +152,37 @@ def guard_of(view: Any) -> Guard | None:
     return getattr(view, "guard", None)
 
 
-def _for_members(view: OrganizationView) -> Callable[..., HttpResponseBase]:
+def _for_members(
+    view: OrganizationView, *, asks_for_second_factor: bool = True
+) -> Callable[..., HttpResponseBase]:
     @wraps(view)
     def guarded(request: OrganizationRequest, /, org: str, **kwargs: Any) -> HttpResponseBase:
         organization = organization_seen_by(_signed_in(request).user, org)
         if organization is None:
             raise Http404("No organization of this name that you are a member of.")
+        # Only now: to outsiders there is no organization, whatever it requires.
+        if asks_for_second_factor and _lacks_second_factor(request.user, organization):
+            return _to_second_factors(request, organization)
         request.organization = organization
         request.is_owner = organization.viewer_is_owner
         with scope(organization=organization):
             return view(request, organization, **kwargs)
 
     return guarded
+
+
+def _lacks_second_factor(user: User, organization: Organization) -> bool:
+    return organization.requires_second_factor and not has_second_factor(user)
+
+
+def _to_second_factors(request: HttpRequest, organization: Organization) -> HttpResponseBase:
+    """Send a member to where they set one up; that page also leads back, or out."""
+    messages.warning(
+        request,
+        f"{organization.name} requires two-factor authentication, which you have not set up yet. "
+        "Its pages open as soon as you have.",
+    )
+    return redirect("mfa_index")
 
 
 def _require_owner(request: OrganizationRequest) -> None:

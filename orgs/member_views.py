@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from orgs import member_operations, queries
 from orgs.actor import Actor, Invalid
-from orgs.guards import OrganizationRequest, members_themselves, org_page, owners_only
+from orgs.guards import OrganizationRequest, members_leaving, org_page, owners_only
 from orgs.member_export import member_file
 from orgs.member_forms import MemberFilterForm, MemberTeamsForm
 from orgs.member_queries import find_members
@@ -82,7 +82,7 @@ def remove_members(request: OrganizationRequest, organization: Organization) -> 
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_themselves
+@members_leaving
 def leave(request: OrganizationRequest, organization: Organization) -> HttpResponse:
     problem = ""
     if request.method == "POST":

@@ -103,6 +103,8 @@ class Organization(models.Model):
     email_domain = models.CharField(
         "e-mail domain", max_length=253, blank=True, validators=[DomainNameValidator()]
     )
+    # Whether its pages are only for members who have a second factor (ADR 0020).
+    requires_second_factor = models.BooleanField(default=False)
     # Whether its owners have put away the list of what to do first.
     is_set_up = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -14,7 +14,12 @@ from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.events import announce
 from orgs.member_operations import add_member
 from orgs.models import OWNERS, Organization, Team, User
-from orgs.queries import memberships_of, owned_organizations, refresh_tokens_of
+from orgs.queries import (
+    has_second_factor,
+    memberships_of,
+    owned_organizations,
+    refresh_tokens_of,
+)
 from orgs.transactions import (
     operation,
     record_change,
@@ -209,6 +214,28 @@ def change_profile(
         after={field: wished[field] for field in sorted(changed)},
     )
     announce([organization])
+
+
+@operation
+def require_second_factor(actor: Actor, organization: Organization, *, required: bool) -> None:
+    """Keep the organization's pages for members who have a second factor, or no longer (ADR 0020).
+
+    Nothing is announced: no decision on a pull changes. Raises `Invalid` for an owner without one.
+    """
+    require_owner(actor, organization, "say whether two-factor authentication is required")
+    if organization.requires_second_factor == required:
+        return
+    if required and actor.user is not None and not has_second_factor(actor.user):
+        raise Invalid("Set up two-factor authentication for yourself first, and then require it.")
+    organization.requires_second_factor = required
+    organization.save(update_fields=["requires_second_factor"])
+    record_change(
+        actor,
+        organization,
+        "organization.second_factor_changed",
+        before={"requires_second_factor": not required},
+        after={"requires_second_factor": required},
+    )
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """An organization itself: making one, its general settings, and its end."""
 
+from typing import Any
+
 from django.conf import settings as site_settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -9,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from orgs import deletion_operations, operations
 from orgs.actor import Actor, Invalid
-from orgs.forms import ConfirmNameForm, NewOrganizationForm, OrganizationForm
+from orgs.forms import ConfirmNameForm, NewOrganizationForm, OrganizationForm, SecondFactorForm
 from orgs.guards import OrganizationRequest, SignedInRequest, org_page, owners_only, personal_page
 from orgs.models import Organization
+from orgs.queries import active_member_count, count_without_second_factor, has_second_factor
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,8 +52,27 @@ def settings(request: OrganizationRequest, organization: Organization) -> HttpRe
         else:
             messages.success(request, "The settings are saved.")
             return redirect("organization_settings", organization.name)
+    context: dict[str, Any] = {"form": form}
+    if request.is_owner:
+        context["recommends_second_factor"] = not has_second_factor(request.user)
+        context["without_second_factor"] = count_without_second_factor(organization)
+        context["member_count"] = active_member_count(organization)
     status = 400 if form.errors else 200
-    return render(request, "orgs/settings.html", {"form": form}, status=status)
+    return render(request, "orgs/settings.html", context, status=status)
+
+
+@require_POST
+@owners_only
+def require_second_factor(request: OrganizationRequest, organization: Organization) -> HttpResponse:
+    try:
+        required = SecondFactorForm(request.POST).wished()
+        operations.require_second_factor(Actor.of_request(request), organization, required=required)
+    except Invalid as error:
+        messages.error(request, str(error))
+    else:
+        words = "now requires" if required else "no longer requires"
+        messages.success(request, f"{organization.name} {words} two-factor authentication.")
+    return redirect("organization_settings", organization.name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

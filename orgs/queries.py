@@ -53,6 +53,11 @@ def organization_seen_by(user: User, name: str) -> Organization | None:
     return organizations_of(user).filter(name=name).first() if is_name(name) else None
 
 
+def organizations_requiring_second_factor(user: User) -> QuerySet[Organization]:
+    """Those organizations of a user whose pages are only for who has a second factor, by name."""
+    return organizations_of(user).filter(requires_second_factor=True)
+
+
 def owned_organizations(user: User) -> list[Organization]:
     """The organizations that an active user is an owner of, by name."""
     return [organization for organization in organizations_of(user) if organization.viewer_is_owner]
@@ -94,6 +99,13 @@ def active_member_count(organization: Organization) -> int:
     """How many members the organization has."""
     with scope(organization=organization):
         return Membership.objects.filter(user__is_active=True).count()
+
+
+def count_without_second_factor(organization: Organization) -> int:
+    """How many members sign in with nothing but a password or a provider's word."""
+    with scope(organization=organization):
+        members = Membership.objects.filter(user__is_active=True)
+        return members.exclude(Exists(_second_factors(user=OuterRef("user")))).count()
 
 
 def teams_of(organization: Organization) -> QuerySet[Team]:

@@ -67,6 +67,11 @@ urlpatterns = [
         name="delete_organization",
     ),
     path(
+        "orgs/<name:org>/settings/second-factor/",
+        organization_views.require_second_factor,
+        name="require_second_factor",
+    ),
+    path(
         "orgs/<name:org>/settings/keep/",
         organization_views.keep_organization,
         name="keep_organization",

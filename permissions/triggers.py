@@ -53,8 +53,12 @@ WATCHED = (
     Watched("orgs_user", (Key("user", "id"),), ignored=("last_login", "last_seen_at")),
     # A second factor, or the last one gone, changes what a password is good for.
     Watched("mfa_authenticator", (Key("user", "user_id"),), ignored=("last_used_at", "data")),
-    # Its own facts, and those of whoever belongs to it.
-    Watched("orgs_organization", (Key("organization", "id"), Key("tenant", "id"))),
+    # Its own facts, and those of whoever belongs to it. Who may see its pages decides no pull.
+    Watched(
+        "orgs_organization",
+        (Key("organization", "id"), Key("tenant", "id")),
+        ignored=("requires_second_factor",),
+    ),
     Watched("orgs_membership", (Key("user", "user_id"),)),
     Watched("orgs_team", (Key("team", "id"), ORGANIZATION)),
     Watched("orgs_teammembership", (Key("membership", "membership_id"),)),

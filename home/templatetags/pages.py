@@ -46,6 +46,7 @@ ACTIONS = {
     "organization.changed": "changed the general settings",
     "organization.created": "created the organization",
     "organization.deletion_asked": "asked to delete the organization",
+    "organization.second_factor_changed": "changed who may open the organization's pages",
     "organization.set_up": "put away the list of what to do first",
     "organization.kept": "called off the deletion of the organization",
     "organization_token.created": "created the organization access token",
@@ -80,6 +81,7 @@ FIELDS = {
     "left": "Left the teams",
     "members": "Members",
     "members_only": "Members only",
+    "requires_second_factor": "Two-factor authentication",
     "upstream": "Mirror of",
 }
 # How a yes and a no of these fields read on the pages.
@@ -87,6 +89,7 @@ SWITCHES = {
     "enabled": ("Enabled", "Disabled"),
     "allow_official_images": ("Allowed", "Restricted"),
     "allow_verified_publishers": ("Allowed", "Restricted"),
+    "requires_second_factor": ("Required", "Optional"),
 }
 
 

@@ -5,9 +5,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from orgs.browsers import browser_name
+from orgs.queries import organizations_requiring_second_factor
 
 register = template.Library()
 register.filter(browser_name)
+register.filter(organizations_requiring_second_factor)
 
 
 @register.simple_tag

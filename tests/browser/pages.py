@@ -136,6 +136,7 @@ NO_PAGES = {
     "orgs/<name:org>/members.csv",
     "orgs/<name:org>/settings/enforce-sign-in/<artefact:artefact_name>",
     "orgs/<name:org>/settings/keep/",
+    "orgs/<name:org>/settings/second-factor/",
     "orgs/<name:org>/settings/access-tokens/<slug:public_id>/revoke/",
     "orgs/<name:org>/settings/permissions/names/",
     "orgs/<name:org>/settings/permissions/preview/",

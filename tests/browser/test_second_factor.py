@@ -20,6 +20,13 @@ PHONE_IN_POCKET = {
     "automaticPresenceSimulation": True,
 }
 
+OPTIONAL_AGAIN = """
+from orgs.actor import Actor
+from orgs.operations import require_second_factor
+from orgs.queries import organization_named
+require_second_factor(Actor.site_staff(), organization_named("initech"), required=False)
+"""
+
 
 @pytest.fixture
 def password(site: DemoSite) -> Iterator[str]:
@@ -28,11 +35,11 @@ def password(site: DemoSite) -> Iterator[str]:
     site.manage("remove_second_factor", "nina")
 
 
-def just_signed_in(visit: Visit, password: str) -> Page:
+def just_signed_in(visit: Visit, password: str, person: str = "nina") -> Page:
     """A session of its own: what is confirmed and ended here is no other test's."""
     page = visit()
     page.goto("/accounts/login/")
-    sign_in(page, "nina", password)
+    sign_in(page, person, password)
     page.wait_for_url(re.compile("/$"))
     return page
 
@@ -107,6 +114,51 @@ def test_an_authenticator_app_and_a_recovery_code(visit: Visit, password: str) -
     found += accessibility_violations(nina)
     nina.get_by_role("button", name="Remove the authenticator app").click()
     expect(nina.get_by_text("The authenticator app is removed.")).to_be_visible()
+    assert found == []
+
+
+def set_up_app(page: Page, password: str) -> None:
+    page.get_by_role("link", name="Set up an authenticator app").click()
+    confirm(page, password)
+    secret = page.get_by_text(re.compile("^[A-Z2-7]{32}$")).inner_text()
+    page.get_by_label("Enter the code that the app shows now").fill(code_of_app(secret))
+    page.get_by_role("button", name="Switch on").click()
+    page.get_by_role("link", name="Done").click()
+
+
+@pytest.fixture
+def _gus_at_initech(site: DemoSite) -> Iterator[None]:
+    """And all as it was when the test has ended."""
+    site.manage("add_member", "initech", "gus")
+    yield
+    site.manage("shell", "--verbosity=0", "--command", OPTIONAL_AGAIN)
+    site.manage("remove_member", "initech", "gus")
+    for person in ("ivan", "gus"):
+        site.manage("remove_second_factor", person)
+
+
+@pytest.mark.usefixtures("_gus_at_initech")
+def test_an_organization_requires_it(visit: Visit, password: str) -> None:
+    ivan, found = just_signed_in(visit, password, "ivan"), []
+    ivan.goto("/orgs/initech/")
+    ivan.get_by_role("link", name="set up two-factor authentication").click()
+    set_up_app(ivan, password)
+    ivan.goto("/orgs/initech/settings/")
+    expect(ivan.get_by_text("1 of 2 members")).to_be_visible()
+    ivan.get_by_role("button", name="Require two-factor authentication").click()
+    expect(ivan.get_by_text("initech now requires two-factor authentication.")).to_be_visible()
+    found += accessibility_violations(ivan)
+
+    gus = just_signed_in(visit, password, "gus")
+    gus.get_by_role("main").get_by_role("link", name="Initech").click()
+    expect(gus.get_by_role("status")).to_contain_text("initech requires two-factor authentication")
+    expect(gus.get_by_role("link", name="Leave initech")).to_be_visible()
+    found += accessibility_violations(gus)
+    set_up_app(gus, password)
+    gus.get_by_role("link", name="Open initech").click()
+    expect(gus.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    ivan.reload()
+    expect(ivan.get_by_text("All members")).to_be_visible()
     assert found == []
 
 

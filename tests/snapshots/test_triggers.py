@@ -47,7 +47,7 @@ def test_every_table_is_watched_or_has_a_reason_not_to_be() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("watched", WATCHED, ids=lambda watched: watched.table)
-def test_every_column_counts_but_those_that_say_when_it_was_used(watched: Any) -> None:
+def test_every_column_counts_but_those_that_decide_nothing(watched: Any) -> None:
     """Written in SQL, as whatever forgets to announce would."""
     model = rooms_tables()[watched.table]
     ignored = watched.ignored if isinstance(watched, Watched) else ()
