@@ -12,10 +12,13 @@ from django.conf import settings  # noqa: E402  (needs the settings to be set up
 
 from audit.client_address import apply_forwarded, parse_networks  # noqa: E402
 from hubadmin.bodies import WholeBodies  # noqa: E402
+from permissions.snapshots.memory import watcher  # noqa: E402
 from registries.wsgi import Environ, Mount, StartResponse  # noqa: E402
 
 mount = Mount(WholeBodies(site))
 proxies = parse_networks(settings.TRUSTED_PROXIES)
+# Before the first question, so that the workers that report are all there are.
+watcher.start()
 
 
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -15,6 +15,7 @@ class PermissionsConfig(AppConfig):
         from permissions.catalog_metrics import CatalogCollector
         from permissions.in_force import when_committed
         from permissions.own_rule_operations import keep_on_record, reasons_to_keep
+        from permissions.propagation_metrics import LagCollector
         from permissions.snapshots.metrics import FactsCollector
         from permissions.versions import bump
 
@@ -25,3 +26,4 @@ class PermissionsConfig(AppConfig):
         post_save.connect(when_committed, sender=AuditEntry, dispatch_uid="permissions.in_force")
         REGISTRY.register(CatalogCollector())
         REGISTRY.register(FactsCollector())
+        REGISTRY.register(LagCollector())

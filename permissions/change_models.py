@@ -16,7 +16,7 @@ class Change(models.Model):
     transaction = models.PositiveBigIntegerField(db_index=True)
     keys = models.TextField()
     at = models.DateTimeField(db_default=Now(), db_index=True)
-    # Where an organization's policy has got another version: whose, and which.
+    # Whose policy was written; and, where it has got another version, which.
     organization_id = models.PositiveBigIntegerField(null=True)
     version = models.PositiveBigIntegerField(null=True)
 

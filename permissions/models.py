@@ -11,7 +11,8 @@ import permissions.catalog_models
 import permissions.change_models
 import permissions.cluster_models
 import permissions.exception_models  # Django finds an app's models through this module
-import permissions.own_rule_models  # noqa: F401
+import permissions.own_rule_models
+import permissions.worker_models  # noqa: F401
 from orgs.models import Organization
 from orgs.names import NAME_MAX_LENGTH, NAME_VALIDATORS
 

@@ -125,7 +125,8 @@ BEGIN
         array_to_string(tags, ' '),
         clock_timestamp(),
         CASE WHEN TG_ARGV[1] <> '' THEN (coalesce(after, before) ->> 'organization_id')::bigint END,
-        CASE WHEN TG_ARGV[1] <> '' THEN (coalesce(after, before) ->> TG_ARGV[1])::bigint END
+        CASE WHEN before ->> TG_ARGV[1] IS DISTINCT FROM after ->> TG_ARGV[1]
+            THEN (coalesce(after, before) ->> TG_ARGV[1])::bigint END
     );
     PERFORM pg_notify('{CHANNEL}', '');
     RETURN NULL;
@@ -224,6 +225,9 @@ def _on_sqlite(
         if watched.version:
             organization = f"{rows[-1]}.organization_id"
             version = f"{rows[-1]}.{watched.version}"
+            if operation == "UPDATE":
+                same = f"OLD.{watched.version} IS NEW.{watched.version}"
+                version = f"CASE WHEN NOT {same} THEN {version} END"
         if operation == "UPDATE":
             with connection.cursor() as cursor:
                 described = connection.introspection.get_table_description(cursor, watched.table)

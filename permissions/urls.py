@@ -5,6 +5,8 @@ from permissions import (
     catalog_views,
     exception_views,
     namespace_views,
+    propagation_api,
+    propagation_views,
     pull_views,
     rule_views,
     site_views,
@@ -17,6 +19,11 @@ urlpatterns = [
         "orgs/<name:org>/settings/permissions/preview/",
         views.preview_permissions,
         name="preview_permissions",
+    ),
+    path(
+        "orgs/<name:org>/settings/permissions/propagation/",
+        propagation_views.propagation,
+        name="propagation",
     ),
     path("catalog/", catalog_views.catalog, name="catalog"),
     path("orgs/<name:org>/settings/namespaces/", namespace_views.namespaces, name="namespaces"),
@@ -84,4 +91,10 @@ urlpatterns = [
     ),
     path("v2/orgs/<str:org>/settings", api.organization_settings, name="api_settings"),
     path("v2/orgs/<str:org>/settings/", api.organization_settings),
+    path(
+        "api/v1/orgs/<str:org>/propagation",
+        propagation_api.organization_propagation,
+        name="api_propagation",
+    ),
+    path("api/v1/orgs/<str:org>/propagation/", propagation_api.organization_propagation),
 ]

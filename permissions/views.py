@@ -24,6 +24,7 @@ from permissions.monitor_queries import monitored
 from permissions.operations import Settings, SettingsChanged, change_policy
 from permissions.own_rule_queries import rules_in_force
 from permissions.plan import PlanRequired
+from permissions.propagation_views import propagation_line
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,6 +146,7 @@ def _page(
     }
     if request.is_owner:
         context["requests"] = waiting_exceptions(organization).count()
+        context |= propagation_line(organization)
     if may_change and policy.enabled and policy.mode == ImageAccessPolicy.Mode.MONITOR:
         context["monitored"] = monitored(organization, timezone.now().date())
     return render(request, "permissions/org_permissions.html", context, status=status)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from permissions.snapshots import changes
+from permissions.snapshots.lag import take_in
 from permissions.snapshots.store import Entry, Key, Loaded, Outdated, Position, Seen, Store
 from permissions.snapshots.watcher import Watcher
 
@@ -110,7 +111,7 @@ def _read(kind: Kind[K, V], key: K) -> Entry[V] | Absent:
     for _ in range(TRIES):
         try:
             seen, loaded = _load(kind, key)
-            store.apply(seen)
+            take_in(store, seen)
             if loaded is None:
                 return Absent(store.require_newest(seen.position))
             return store.put((kind.name, key), loaded, seen.position)
@@ -135,6 +136,11 @@ def _load(kind: Kind[K, V], key: K) -> tuple[Seen, Loaded[V] | None]:
     if _look(seen.position).tags:
         raise Outdated
     return seen, loaded
+
+
+def where_the_database_is() -> Position:
+    """Up to where somebody would be who had taken in everything by now."""
+    return _look(None).position
 
 
 def _look(since: Position | None) -> Seen:

@@ -46,12 +46,14 @@ class Seen:
     """What a look at the database's changes has shown: up to where, and which tags' facts are out
     of date since the position the look began from (None: more than can be told).
 
-    `at` is the clock before the look.
+    `at` is the clock before the look. `late` is for how many seconds the first of these changes
+    had been written, by the database's clock; None if there was none, or it can't be told.
     """
 
     position: Position
     tags: frozenset[str] | None
     at: float
+    late: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

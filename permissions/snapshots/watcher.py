@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from multiprocessing.util import Finalize
+from typing import Any, Protocol, cast
 
 import psycopg
 import structlog
@@ -19,6 +20,8 @@ from django.conf import settings
 from django.db import connection as django_connection
 
 from permissions.snapshots import changes
+from permissions.snapshots.lag import take_in
+from permissions.snapshots.reports import LONGEST_MILLISECONDS, Reporter
 from permissions.snapshots.store import Seen, Store, clock
 from permissions.triggers import CHANNEL
 
@@ -40,6 +43,8 @@ class Source(Protocol):
 
     def look(self, store: Store) -> Seen: ...
     def wait(self, wake: socket.socket, seconds: float) -> None: ...
+    def report(self, reporter: Reporter, store: Store) -> None: ...
+    def withdraw(self, reporter: Reporter) -> None: ...
 
 
 class Watcher:
@@ -64,13 +69,18 @@ class Watcher:
 
     @property
     def watches(self) -> bool:
-        """Whether this process has asked for facts, and so keeps up with changes."""
+        """Whether this process keeps up with changes."""
         return self._thread is not None
 
     @property
     def works(self) -> bool:
         """Whether the last look at the changes has worked, so that the next one should."""
         return self._works
+
+    def start(self) -> None:
+        """Start to watch, if nobody has, without waiting for anything."""
+        with self._state:
+            self._start()
 
     def ensure(self) -> bool:
         """Start to watch, if nobody has; whether the store knows where the database is."""
@@ -108,8 +118,10 @@ class Watcher:
 
     def _start(self) -> None:
         if self._thread is None:
+            self._reporter = Reporter()
             self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
             self._thread.start()
+            Finalize(None, self.stop, exitpriority=10)  # as the pull log does, and why
 
     def _run(self) -> None:
         pause = SHORTEST_RETRY
@@ -119,8 +131,11 @@ class Watcher:
                     while not self._closing:
                         self._look(source)
                         pause = SHORTEST_RETRY
-                        source.wait(self._wake, POLL_SECONDS)
+                        self._report(source)
+                        due = self._reporter.due_in(self.store)
+                        source.wait(self._wake, min(POLL_SECONDS, due))
                         self._drain()
+                    self._withdraw(source)
             except Exception as error:
                 log.warning("changes_unavailable", reason=str(error).strip(), again_in=pause)
                 self._failed()
@@ -135,10 +150,25 @@ class Watcher:
         if clock() >= self.store.lease_until and self.store.position is not None:
             # Away for so long: whether all that happened is still on record, nobody can tell.
             self.store.forget_all()
-        self.store.apply(source.look(self.store))
+        take_in(self.store, source.look(self.store))
         with self._state:
             self._ended, self._works = self._begun, True
             self._state.notify_all()
+
+    def _report(self, source: Source) -> None:
+        if self._reporter.due_in(self.store) > 0:
+            return
+        try:
+            source.report(self._reporter, self.store)
+        except Exception as error:  # whatever it is, the next look is not to suffer from it
+            self._reporter.put_off()
+            log.warning("position_not_reported", reason=str(error).strip())
+
+    def _withdraw(self, source: Source) -> None:
+        try:
+            source.withdraw(self._reporter)
+        except Exception as error:  # it is forgotten soon, as that of a process that was killed
+            log.warning("report_not_withdrawn", reason=str(error).strip())
 
     def _failed(self) -> None:
         with self._state:
@@ -184,11 +214,33 @@ class _OnPostgreSQL:
             return changes.look(cursor, "postgresql", store.position)
 
     def wait(self, wake: socket.socket, seconds: float) -> None:
-        select.select([self._connection.fileno(), wake.fileno()], [], [], seconds)
-        # What they say doesn't matter, only that they came; they must be read to be rid of them.
-        for _ in self._connection.notifies(timeout=0):
-            pass
+        # Some may have come with the answer to a look or a report, and nothing wakes us for those.
+        if not self._were_notified():
+            select.select([self._connection.fileno(), wake.fileno()], [], [], seconds)
+            self._were_notified()
         time.sleep(max(0.0, self._looked_at + SHORTEST_PAUSE - time.monotonic()))
+
+    def report(self, reporter: Reporter, store: Store) -> None:
+        with self._briefly() as cursor:
+            reporter.report(cursor, "postgresql", store)
+
+    def withdraw(self, reporter: Reporter) -> None:
+        with self._briefly() as cursor:
+            reporter.withdraw(cursor, "postgresql")
+
+    def _were_notified(self) -> bool:
+        """Whether notifications have come. What they say doesn't matter; reading empties them."""
+        return bool([*self._connection.notifies(timeout=0)])
+
+    @contextmanager
+    def _briefly(self) -> Iterator[changes.Cursor]:
+        """A transaction that waits for nobody for long, neither for a lock nor for a disk."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute(
+                f"SET LOCAL statement_timeout = {LONGEST_MILLISECONDS}; "
+                "SET LOCAL synchronous_commit = off"
+            )
+            yield cursor
 
 
 class _OnSqlite:
@@ -198,3 +250,18 @@ class _OnSqlite:
 
     def wait(self, wake: socket.socket, seconds: float) -> None:
         select.select([wake], [], [], seconds)
+
+    def report(self, reporter: Reporter, store: Store) -> None:
+        with self._briefly() as cursor:
+            reporter.report(cursor, "sqlite", store)
+
+    def withdraw(self, reporter: Reporter) -> None:
+        with self._briefly() as cursor:
+            reporter.withdraw(cursor, "sqlite")
+
+    @contextmanager
+    def _briefly(self) -> Iterator[changes.Cursor]:
+        """As on PostgreSQL. Whoever looks only reads, and so never waits for a lock."""
+        with django_connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {LONGEST_MILLISECONDS}")
+            yield cast(changes.Cursor, cursor)

@@ -7,10 +7,7 @@ changes and forgets nothing: the build that a test must catch.
 import os
 from typing import Any
 
-from hubadmin.wsgi import application
 from permissions.snapshots import store
-
-__all__ = ["application"]
 
 
 def _deaf(self: store.Store, tags: Any, position: store.Position) -> None:
@@ -21,3 +18,8 @@ if "HUBADMIN_TEST_LEASE" in os.environ:
     store.LEASE_SECONDS = float(os.environ["HUBADMIN_TEST_LEASE"])
 if os.environ.get("HUBADMIN_TEST_DEAF"):
     store.Store._forget = _deaf  # type: ignore[method-assign]
+
+# Whose thread begins to look as soon as it is imported.
+from hubadmin.wsgi import application  # noqa: E402
+
+__all__ = ["application"]

@@ -4,10 +4,11 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from home.demo import read_env
+from permissions.triggers import OPERATIONS, WATCHED
 from tests.conftest import post
 from tests.services.process import free_port
 
@@ -23,11 +25,13 @@ CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo that says it is ready; `said` is what it has printed until then."""
+    """A demo that says it is ready; `said` is what it has printed until then, and
+    `folder` has what it keeps."""
 
     url: str
     said: str
     secrets: dict[str, str]
+    folder: Path
 
 
 @contextmanager
@@ -44,7 +48,7 @@ def demo(folder: Path) -> Iterator[Demo]:
     ) as process:
         try:
             said = _until_ready(process)
-            yield Demo(f"http://localhost:{port}", said, read_env(folder / "demo.env"))
+            yield Demo(f"http://localhost:{port}", said, read_env(folder / "demo.env"), folder)
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -98,6 +102,66 @@ def test_the_whole_way_on_sqlite(running: Demo) -> None:
         auth=("mel", running.secrets["MEL_TOKEN"]),
     )
     assert "acme does not allow community images" in json.dumps(token.json())
+
+
+def test_what_another_process_changes_is_in_force_on_sqlite_too(running: Demo) -> None:
+    """Nothing notifies there: the worker finds it when it looks, each half second."""
+    owner = {"Authorization": f"Bearer {running.secrets['OLIVIA_TOKEN']}"}
+    page = f"{running.url}/v2/orgs/acme/settings"
+    wished = {"enabled": True, "allow_official_images": True, "allow_verified_publishers": True}
+    httpx.put(page, headers=owner, json={"restricted_images": wished}).raise_for_status()
+    where = f"{running.url}/api/v1/orgs/acme/propagation"
+    told = httpx.get(where, headers=owner).raise_for_status().json()
+    for plan, rule in (("team", "not_enabled"), ("business", "community_restricted")):
+        manage(running, "set_plan", "acme", plan)
+        deadline = time.monotonic() + 1
+        image = "docker.io/randomdev/tool"
+        while evaluate(running, image).json()["context"]["rule"] != rule:
+            assert time.monotonic() < deadline
+        version = told["policy_version"]
+        while not (told := httpx.get(where, headers=owner).json())["in_force_everywhere"]:
+            assert time.monotonic() < deadline + 1
+        assert told["policy_version"] > version
+        assert [worker["policy_version"] for worker in told["workers"]] == [told["policy_version"]]
+
+
+def manage(running: Demo, *arguments: str) -> None:
+    """A command of manage.py, at the demo's database."""
+    secrets = read_env(running.folder / "secrets.env")
+    variables = {"HUBADMIN_DEMO": "1", "HUBADMIN_VAR": str(running.folder)}
+    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    subprocess.run(
+        [str(CHECKOUT / ".venv/bin/python"), "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env={**inherited, **secrets, **variables},
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_every_write_is_announced_on_sqlite_too(running: Demo) -> None:
+    """As on PostgreSQL (`tests.snapshots.test_triggers`); here each trigger names its columns."""
+    with closing(sqlite3.connect(running.folder / "hubadmin.sqlite3", timeout=10)) as database:
+        # Constraints are checked by a function that Django brings along.
+        database.create_function("REGEXP", 2, lambda words, text: bool(re.search(words, text)))
+        made = {
+            name
+            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        }
+        for watched in WATCHED:
+            operations = OPERATIONS if getattr(watched, "inserts", True) else OPERATIONS[1:]
+            for operation in operations:
+                assert f"announce_{watched.table}_{operation.lower()}" in made
+            ignored = getattr(watched, "ignored", ())
+            columns = database.execute(f"PRAGMA table_info({watched.table})").fetchall()
+            for _, column, *_ in columns:
+                database.execute("DELETE FROM permissions_change")
+                changed = database.execute(
+                    f"UPDATE {watched.table} SET {column} = {column}"
+                ).rowcount
+                [(announced,)] = database.execute("SELECT count(*) FROM permissions_change")
+                assert announced == (0 if column in ignored else changed), (watched.table, column)
+        database.rollback()
 
 
 def test_pulls_are_logged_on_sqlite_too(running: Demo) -> None:

@@ -16,7 +16,11 @@ def test_nothing_that_is_sent_is_a_fault_of_ours(site: DemoSite) -> None:
     operations: list[Any] = [result.ok() for result in api.get_all_operations()]  # type: ignore[union-attr]  # not ok: raises
     assert len(operations) > 5
     for operation in operations:
-        secret = "OLIVIA_TOKEN" if operation.path.startswith("/v2/") else "ACME_REGISTRY_TOKEN"
+        secret = (
+            "OLIVIA_TOKEN"
+            if operation.path.startswith(("/v2/", "/api/"))
+            else "ACME_REGISTRY_TOKEN"
+        )
         _send_examples(operation, {"Authorization": f"Bearer {site.env[secret]}"})
 
 

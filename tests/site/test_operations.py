@@ -106,9 +106,8 @@ def test_the_api_is_described(visitor: NewVisitor) -> None:
     document = json.loads(answer.text)
     validate(document)
     assert document["openapi"].startswith("3.1")
-    assert {route.template for route in ROUTES.values()} | {"/v2/orgs/{org}/settings"} <= set(
-        document["paths"]
-    )
+    of_owners = {"/v2/orgs/{org}/settings", "/api/v1/orgs/{org}/propagation"}
+    assert {route.template for route in ROUTES.values()} | of_owners <= set(document["paths"])
     page = visitor().get("/api/docs/")
     assert page.status_code == 200
     assert "/access/v1/evaluation" in page.text

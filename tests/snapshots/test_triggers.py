@@ -20,6 +20,7 @@ NOT_DECIDED_FROM = {
     "orgs_invitation_teams": "the same",
     "registries_announcedauthority": "looked at when certificates are handed out",
     "permissions_change": "it is the announcement",
+    "permissions_workerreport": "what workers say of themselves, to people only",
     "permissions_namespacerequest": "a wish; what is granted becomes a namespace",
     "permissions_exceptionrequest": "a wish; what is granted becomes a rule",
     "permissions_servicename": "looked at when a registry is connected",
