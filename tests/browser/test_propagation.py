@@ -41,6 +41,8 @@ def another(site: DemoSite, tmp_path: Path) -> Iterator[int]:
         yield worker
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGCONT)
+    # One that ends in order is waited for by nobody.
+    assert worker not in {worker["pid"] for worker in propagation(site)["workers"]}
 
 
 def propagation(site: DemoSite) -> dict[str, Any]:
