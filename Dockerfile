@@ -33,4 +33,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "deploy/healthcheck.py", "8000"]
 # Each thread keeps a connection to the database: two times sixteen leave room below PostgreSQL's 100.
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "16", "--workers-kill-timeout", "20", "--respawn-failed-workers", "hubadmin.wsgi:application"]
+CMD ["python", "deploy/serve.py", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "16", "--workers-kill-timeout", "20", "--respawn-failed-workers", "hubadmin.wsgi:application"]

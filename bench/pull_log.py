@@ -22,6 +22,7 @@ import httpx
 from tests import services
 from tests.served import read_env
 from tests.services.postgresql import create_database
+from tests.services.site import SERVER
 
 ROUNDS, QUESTIONS, THREADS, SETTLE = 10, 100, 4, 0.7
 RESULTS = Path(__file__).parent / "results" / "pull_log.json"
@@ -86,7 +87,7 @@ def processor_seconds(port: str) -> float:
     for folder in Path("/proc").iterdir():
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
-            if b"granian" in words and port.encode() in words:
+            if bytes(SERVER) in words and port.encode() in words:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 ticks += int(fields[11]) + int(fields[12])
         except (OSError, IndexError):

@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import connection as django_connection
 
-from permissions.snapshots import changes
+from permissions.snapshots import changes, shared
 from permissions.snapshots.lag import take_in
 from permissions.snapshots.reports import LONGEST_MILLISECONDS, Reporter
 from permissions.snapshots.store import Seen, Store, clock
@@ -151,6 +151,7 @@ class Watcher:
             # Away for so long: whether all that happened is still on record, nobody can tell.
             self.store.forget_all()
         take_in(self.store, source.look(self.store))
+        shared.tell_looked(self.store)
         with self._state:
             self._ended, self._works = self._begun, True
             self._state.notify_all()
@@ -160,6 +161,7 @@ class Watcher:
             return
         try:
             source.report(self._reporter, self.store)
+            shared.tell_facts(self.store)
         except Exception as error:  # whatever it is, the next look is not to suffer from it
             self._reporter.put_off()
             log.warning("position_not_reported", reason=str(error).strip())

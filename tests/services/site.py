@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.services.process import answers_http, free_port, run_to_end, running, temporary_folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SERVER = CHECKOUT / "deploy" / "serve.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def site(
         served.manage("collectstatic", "--noinput", "--verbosity", "0")
         served.manage("rotate_signing_key")
         prepare(served)
-        command = [*prefix, sys.executable, "-m", "granian", "--interface", "wsgi"]
+        command = [*prefix, sys.executable, str(SERVER)]
+        command += ["--interface", "wsgi"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
         command += ["--workers-kill-timeout", "3", *options, application]
 
