@@ -275,6 +275,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 IDENTITY_PROVIDERS = identity_providers.read(env.str("HUBADMIN_OIDC", ""))
 SOCIALACCOUNT_PROVIDERS = identity_providers.as_packages_settings(IDENTITY_PROVIDERS)
 SOCIALACCOUNT_ADAPTER = "orgs.identity_providers.IdentityProviderAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "orgs.sign_up.ProvidersSignUpForm"}
 # A user name is for ever, so that people choose it.
 SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True

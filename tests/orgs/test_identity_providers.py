@@ -12,14 +12,19 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from audit.models import SITE
 from audit.queries import entries_of
 from hubadmin import identity_providers
 from orgs.actor import Actor
+from orgs.invitation_operations import invite
+from orgs.models import Organization
 from orgs.operations import deactivate_user
+from orgs.queries import membership_of, user_named
 from tests import services
 from tests.conftest import NewVisitor, named_user, post
+from tests.orgs.invitations import link_to
 from tests.second_factors import confirm, set_up_app
 from tests.services.identity import CLIENT_ID, CLIENT_SECRET
 
@@ -311,6 +316,36 @@ def test_an_address_that_the_provider_may_not_vouch_for_is_verified_here(
         post(eve, form, username="eve", email="eve@elsewhere.example")
     assert not EmailAddress.objects.get(email="eve@elsewhere.example").verified
     assert eve.get("/account/settings/profile/").status_code == 302
+
+
+def test_an_invitation_makes_one_account_with_its_own_address(
+    provider: services.IdentityProvider,
+    visitor: NewVisitor,
+    acme: Organization,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        invite(Actor.site_staff(), acme, ["eve@example.com"])
+    path, forms = link_to("eve@example.com"), {}
+    for name in ("eve", "eva"):
+        browser = visitor()
+        browser.get("/accounts/password/reset/")
+        browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
+        browser.post(f"{path}sign-up/")
+        provider.will({"sub": name, "email": f"{name}@mallory.example", "name": name})
+        forms[name] = (browser, sign_in(browser).headers["location"])
+
+    browser, form = forms["eve"]
+    assert "Make account and join" in browser.get(form).text
+    post(browser, form, username="eve", email="eve@mallory.example")
+    assert browser.get("/orgs/acme/").status_code == 200
+    assert membership_of(named_user("eve"), "acme") is not None
+    assert named_user("eve").email == "eve@example.com"
+
+    browser, form = forms["eva"]
+    late = browser.post(form, data={"username": "eva", "email": "eva@mallory.example"})
+    assert "Accounts are by invitation" in late.text
+    assert user_named("eva") is None
 
 
 @pytest.mark.parametrize(
