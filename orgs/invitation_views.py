@@ -91,10 +91,13 @@ def revoke_invitation(
 def _send(
     request: OrganizationRequest, organization: Organization, form: InviteForm
 ) -> HttpResponse:
+    wished = form.cleaned_data["lines"]
+    # Sending tells as much as a preview does, which nobody has to have asked for.
+    _require_few_unknown(request, invitation_queries.look_at(organization, wished))
     lines = invitation_operations.invite(
         Actor.of_request(request),
         organization,
-        form.cleaned_data["lines"],
+        wished,
         teams=form.cleaned_data["teams"],
     )
     sent = _number(lines)
@@ -109,17 +112,7 @@ def _preview(
     request: OrganizationRequest, organization: Organization, form: InviteForm
 ) -> dict[str, Any]:
     lines = invitation_queries.look_at(organization, form.cleaned_data["lines"])
-    unknown = sum(line.outcome is Outcome.UNKNOWN for line in lines)
-    if unknown and not limits.count(
-        "unknown-invitees",
-        request.user.username,
-        unknown,
-        most=UNKNOWN_IN_AN_HOUR,
-        seconds=3_600,
-    ):
-        raise Invalid(
-            "Too many of these user names are nobody's. Use e-mail addresses, or go on in an hour."
-        )
+    _require_few_unknown(request, lines)
     people = "\n".join(line.text for line in lines)
     shown = [(line, _is_outside(organization, line)) for line in lines]
     # The file's lines are shown with the others, so that it needn't be chosen again.
@@ -131,6 +124,20 @@ def _preview(
         "valid": _number(lines),
         "form": again,
     }
+
+
+def _require_few_unknown(request: OrganizationRequest, lines: list[Line]) -> None:
+    unknown = sum(line.outcome is Outcome.UNKNOWN for line in lines)
+    if unknown and not limits.count(
+        "unknown-invitees",
+        request.user.username,
+        unknown,
+        most=UNKNOWN_IN_AN_HOUR,
+        seconds=3_600,
+    ):
+        raise Invalid(
+            "Too many of these user names are nobody's. Use e-mail addresses, or go on in an hour."
+        )
 
 
 def _is_outside(organization: Organization, line: Line) -> bool:

@@ -13,6 +13,7 @@ from orgs import invitation_views
 from orgs.actor import Actor
 from orgs.invitation_models import Invitation
 from orgs.invitation_operations import invite, revoke_invitation
+from orgs.member_operations import add_member, take_out_of_team
 from orgs.models import Organization, User
 from orgs.operations import change_profile
 from orgs.queries import is_owner, membership_of, user_named
@@ -172,6 +173,18 @@ def test_whoever_guesses_names_is_stopped(
     assert post(olivia, INVITE, people="nina").status_code == 200
 
 
+def test_sending_at_once_tells_no_more_unknown_names(
+    signed_in: SignedIn, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitation_views, "UNKNOWN_IN_AN_HOUR", 3)
+    olivia = signed_in("olivia")
+    for number in range(3):
+        post(olivia, INVITE, people=f"nobody-{number}", send="yes")
+    answer = post(olivia, INVITE, people="nobody-4\nnina", send="yes")
+    assert "Too many of these user names" in answer.text
+    assert waiting(acme) == []
+
+
 def test_nobody_left_to_invite_is_told(signed_in: SignedIn, acme: Organization) -> None:
     answer = post(signed_in("olivia"), INVITE, people="mel", send="yes")
     assert answer.status_code == 400
@@ -288,6 +301,19 @@ def test_a_revoked_invitation_opens_no_account(
     token = {"X-CSRFToken": zoe.cookies["csrftoken"]}
     assert "by invitation" in zoe.post(SIGN_UP, data=ACCOUNT, headers=token).text
     assert user_named("zoe") is None
+
+
+def test_an_invitation_that_can_t_be_accepted_makes_no_account(
+    visitor: NewVisitor, acme: Organization, link: Link
+) -> None:
+    zoe = visitor()
+    send(zoe, f"{link(ZOE, teams=('owners',))}sign-up/")
+    add_member(STAFF, acme, named_user("nina"), teams=["owners"])
+    take_out_of_team(STAFF, acme, "owners", ["olivia"])
+    refused = post(zoe, SIGN_UP, **ACCOUNT)
+    assert "olivia, who invited you to be an owner" in zoe.get(refused.headers["location"]).text
+    assert user_named("zoe") is None
+    assert waiting(acme) == [ZOE]
 
 
 def test_an_invitation_by_name_opens_no_account(visitor: NewVisitor, link: Link) -> None:
