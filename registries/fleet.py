@@ -85,14 +85,13 @@ def failed(status: int, message: str) -> Answer:
 def _organization(request: Request) -> Organization:
     """Whose access token came, if its plan has Enforce Sign-in. Raises `Refused`."""
     token = organization_token_holder(request.authorization("Bearer") or "", timezone.now())
-    if token is None:
+    organization = organization_named(token.name) if token is not None else None
+    if organization is None:  # or it was deleted a moment ago, and its token with it
         raise Refused(
             401,
             "Send an access token of your organization as a bearer token; this one is missing, "
             "unknown, expired or revoked.",
         )
-    organization = organization_named(token.name)
-    assert organization is not None  # its token goes with it
     others = [name for name in request.parameters().get("org", []) if name != organization.name]
     if others:
         raise Refused(

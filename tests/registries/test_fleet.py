@@ -241,3 +241,13 @@ def test_there_is_nothing_else(fleet: httpx.Client, path: str) -> None:
     answer = fleet.get(f"/fleet{path}")
     assert answer.status_code == 404
     assert "There are registry.json, " in detail(answer)
+
+
+def test_a_token_that_outlives_its_organization_for_a_moment_is_unknown(
+    fleet: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Deleted after the token was remembered, and before this process heard of it.
+    monkeypatch.setattr("registries.fleet.organization_named", lambda name: None)
+    answer = fleet.get("/fleet/registry.json")
+    assert answer.status_code == 401
+    assert "unknown" in detail(answer)
