@@ -12,6 +12,7 @@ TITLES = {
     404: "There is nothing here",
     413: "That is too much",
     500: "Something went wrong here",
+    503: "That can't be known at the moment",
 }
 API_PATHS = ("/v2/", "/api/", "/access/", "/auth/", "/authz/")
 
@@ -45,6 +46,12 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500, "It has been logged. Try again; nothing was half done.")
+
+
+def not_yet_known(request: HttpRequest, exception: Exception) -> HttpResponse:
+    answer = _answer(request, 503, str(exception))
+    answer["Retry-After"] = "1"
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

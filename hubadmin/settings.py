@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "hubadmin.bodies.BodyLimitMiddleware",
     "hubadmin.middleware.ExplicitGuardMiddleware",
+    "hubadmin.middleware.NotYetKnownMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -14,6 +14,7 @@ from orgs.actor import Actor
 from orgs.member_operations import add_member
 from orgs.models import Organization
 from orgs.operations import change_profile, deactivate_user
+from permissions.snapshots.memory import NotYetKnown
 from tests.conftest import named_user, post
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +171,23 @@ def test_enforce_sign_in_has_the_box_for_owners_and_the_way_to_it_for_members(
     members = signed_in("mel").get(page).text
     assert f'href="{PAGE}"' in members
     assert f'action="{PAGE}"' not in members
+
+
+def test_p11_what_can_t_be_known_is_said_and_not_guessed(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(moment: object, kind: object, key: object) -> None:
+        raise NotYetKnown("It can't be learned at the moment what has changed. Try again soon.")
+
+    olivia = signed_in("olivia")
+    monkeypatch.setattr("permissions.reading.StoredMoment.read", cut_off)
+    for path, fields in {
+        PAGE: {"text": FILE, "member": "mel"},
+        "/orgs/acme/settings/permissions/preview/": {"enabled": "on"},
+    }.items():
+        answer = olivia.post(
+            path, data=fields, headers={"X-CSRFToken": olivia.cookies["csrftoken"]}
+        )
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert "Try again soon." in main(answer)
