@@ -1,20 +1,29 @@
 """The one place where facts are gathered and the core is asked: for protocols and pages alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from permissions.core import explain as core
 from permissions.core.decision import Decision, Request, decide, decide_actions, decide_catalog
 from permissions.core.explain import Explanation
 from permissions.core.facts import Registry
 from permissions.core.login import LoginDecision, decide_login
-from permissions.facts import Asker, Claim, facts_for, organization_facts
-from permissions.reading import at_one_moment, moments_now
+from permissions.facts import (
+    Asker,
+    Claim,
+    check_version,
+    facts_for,
+    next_end,
+    organization_facts,
+)
+from permissions.reading import Lasting, at_one_moment, moments_now, remembered
+
+ANSWER_BYTES = 3000
+"""About what an answer that is remembered takes, beside the texts of its question."""
 
 
 def authorize(claim: Claim, asker: Asker, image: str, action: str = "pull") -> Decision:
     """Decide one action on an image. Raises `NotYetKnown`, never guesses."""
-    now = moments_now()
-    return decide(facts_for(claim, asker, image, [action], now), Request(image, action), now)
+    return at_one_moment(lambda: _authorized(claim, asker, image, action))
 
 
 def authorize_pulls(claim: Claim, asker: Asker, images: Sequence[str]) -> dict[str, Decision]:
@@ -24,11 +33,11 @@ def authorize_pulls(claim: Claim, asker: Asker, images: Sequence[str]) -> dict[s
 
 def authorize_actions(
     claim: Claim, asker: Asker, image: str, actions: Sequence[str]
-) -> dict[str, Decision]:
+) -> Mapping[str, Decision]:
     """Decide several actions on one image together: a push that is granted takes its pull along
     (D13)."""
-    now = moments_now()
-    return decide_actions(facts_for(claim, asker, image, actions, now), image, actions, now)
+    asked = tuple(actions)
+    return at_one_moment(lambda: _authorized_together(claim, asker, image, asked))
 
 
 def explain(claim: Claim, asker: Asker, image: str, action: str = "pull") -> Explanation:
@@ -59,3 +68,42 @@ def authorize_login(claim: Claim, registry: Registry) -> LoginDecision:
     """Decide whether the subject may sign in to a registry, before any image is named."""
     facts = facts_for(claim, Asker(registry), "", [], moments_now())
     return decide_login(facts.subject, registry)
+
+
+def _authorized(claim: Claim, asker: Asker, image: str, action: str) -> Decision:
+    check_version(asker)
+    question = (claim, *_as_asked(asker), image, action)
+    return remembered(question, _size(image, action), lambda: _decided(claim, asker, image, action))
+
+
+def _authorized_together(
+    claim: Claim, asker: Asker, image: str, actions: tuple[str, ...]
+) -> Mapping[str, Decision]:
+    check_version(asker)
+    question = (claim, *_as_asked(asker), image, actions)
+    return remembered(
+        question, _size(image, *actions), lambda: _decided_together(claim, asker, image, actions)
+    )
+
+
+def _decided(claim: Claim, asker: Asker, image: str, action: str) -> Lasting[Decision]:
+    now = moments_now()
+    facts = facts_for(claim, asker, image, [action], now)
+    return Lasting(decide(facts, Request(image, action), now), next_end(claim, facts, now))
+
+
+def _decided_together(
+    claim: Claim, asker: Asker, image: str, actions: Sequence[str]
+) -> Lasting[Mapping[str, Decision]]:
+    now = moments_now()
+    facts = facts_for(claim, asker, image, actions, now)
+    return Lasting(decide_actions(facts, image, actions, now), next_end(claim, facts, now))
+
+
+def _as_asked(asker: Asker) -> tuple[Registry | None, str | None, bool]:
+    """What of an asker counts for an answer, once the version they know of is there."""
+    return asker.registry, asker.organization, asker.may_tell_unknown
+
+
+def _size(image: str, *actions: str) -> int:
+    return ANSWER_BYTES + len(image) + sum(map(len, actions))

@@ -1,13 +1,14 @@
 """Gathering what a decision is made from, whoever asks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from orgs.names import is_name
 from permissions.core.catalog import Catalog
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Registry, Subject
+from permissions.core.frozen import made_often
 from permissions.core.policy import SubjectKind, TokenLimit, TokenScope
 from permissions.core.reference import ImageReference, InvalidReference, fold, parse, path_prefixes
 from permissions.known import (
@@ -28,7 +29,7 @@ from permissions.reading import at_one_moment, known, require_newest
 from permissions.snapshots.memory import NotYetKnown
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Claim:
     """Who wants something, as an edge has found out: a user by name, an organization access token
     by public id, a cluster's namespace as `cluster/namespace`, or nobody; narrowed by the token
@@ -43,7 +44,7 @@ class Claim:
 ANONYMOUS = Claim(SubjectKind.ANONYMOUS, "")
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Asker:
     """Who asks us: a connected registry, or an organization itself, and what they may know.
 
@@ -65,6 +66,16 @@ def facts_for(
     Raises `NotYetKnown` if the asker has seen a later version than there is.
     """
     return at_one_moment(lambda: _facts(claim, asker, image, actions, now))
+
+
+def next_end(claim: Claim, facts: Facts, now: datetime) -> datetime | None:
+    """When something that these facts were judged by ends, so that they may be judged otherwise:
+    an own rule, or the access token that asks. None if nothing does."""
+    ends = [one.own_rules.next_end(now) for one in facts.organizations.values()]
+    if claim.kind is SubjectKind.TOKEN:
+        token = known(TOKEN, claim.id)
+        ends.append(token.expires_at if token is not None else None)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def organization_facts(name: str, asked_by: str | None = None) -> OrganizationFacts | None:

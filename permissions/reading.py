@@ -4,12 +4,13 @@ Facts come from this process' memory, or inside a transaction from the database 
 committed is nobody else's business.
 """
 
+import threading
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
 from permissions.snapshots.memory import (
@@ -21,7 +22,7 @@ from permissions.snapshots.memory import (
     store,
     watcher,
 )
-from permissions.snapshots.store import Entry, Key, clock
+from permissions.snapshots.store import Entry, Key, Loaded, clock
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -29,29 +30,71 @@ R = TypeVar("R")
 
 TRIES = 20
 PATIENCE_SECONDS = 0.5
+_ANSWER = "answer"
 CUT_OFF = "It can't be learned at the moment what has changed. Try again soon."
+
+
+class Lasting(NamedTuple, Generic[R]):
+    """An answer, and until when the same facts give the same one (None: as long as they stand)."""
+
+    answer: R
+    until: datetime | None
+
+
+class Remembered(Generic[R]):
+    """An answer, and the entries that it was made of."""
+
+    __slots__ = ("answer", "entries", "until")
+
+    def __init__(self, made: Lasting[R], entries: list[Entry[Any]]) -> None:
+        self.answer, self.until = made
+        self.entries = tuple(entries)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it would come out the same, as far as is known here. Its entries then count as
+        used, as they were by what asks here."""
+        for entry in self.entries:
+            if entry.gone:
+                return False
+            entry.used = True
+        return self.until is None or now < self.until
 
 
 class Moment:
     """What has been read so far for one answer from this process' memory."""
 
-    __slots__ = ("effects", "entries", "generation", "looked", "now")
+    __slots__ = ("absent", "effects", "entries", "generation", "looked", "now")
 
     def __init__(self, *, looked: bool) -> None:
+        self.generation = store.generation
         self.now = timezone.now()
         self.entries: list[Entry[Any]] = []
-        self.generation: int | None = None
+        self.absent: int | None = None
+        """The generation in which something was found not to exist."""
         self.looked = looked
         self.effects: list[Callable[[], None]] = []
 
     def read(self, kind: Kind[K, V], key: K) -> V | None:
         found = recall(kind, key)
         if isinstance(found, Absent):
-            if self.generation is None:
-                self.generation = found.generation
+            if self.absent is None:
+                self.absent = found.generation
             return None
         self.entries.append(found)
         return found.value
+
+    def remembered(self, question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
+        place = (_ANSWER, question)
+        entry: Entry[Remembered[R]] | None = store.get(place)
+        if entry is not None and entry.value.holds(self.now):
+            self.entries += entry.value.entries
+            return entry.value.answer
+        before = len(self.entries)
+        made = make()
+        if self.absent is None:
+            remembered = Remembered(made, self.entries[before:])
+            store.keep(place, Loaded(remembered, frozenset(), size))
+        return made.answer
 
     def forget(self, place: Key) -> None:
         self.entries = [entry for entry in self.entries if store.get(place) is not entry]
@@ -60,13 +103,15 @@ class Moment:
     @property
     def holds(self) -> bool:
         """Whether all that has been read is still true, and so was true together."""
-        if self.generation is not None and self.generation != store.generation:
+        if self.generation == store.generation:
+            return True  # nothing has become untrue since
+        if self.absent is not None and self.absent != store.generation:
             return False
         return not any(entry.gone for entry in self.entries)
 
     @property
     def leans_on_memory(self) -> bool:
-        return bool(self.entries) or self.generation is not None
+        return bool(self.entries) or self.absent is not None
 
 
 class StoredMoment(Moment):
@@ -86,8 +131,21 @@ class StoredMoment(Moment):
         found: V | None = self._known[place]
         return found
 
+    def remembered(self, question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
+        return make().answer
+
     def forget(self, place: Key) -> None:
         self._known.pop(place, None)
+
+
+class _Thread(threading.local):
+    """The thread's connection, as to find it takes longer than to ask it."""
+
+    def __init__(self) -> None:
+        self.connection = connections[DEFAULT_DB_ALIAS]
+
+
+_thread = _Thread()
 
 
 class _LookFirst(Exception):
@@ -105,7 +163,7 @@ def at_one_moment(answer: Callable[[], R]) -> R:
     """
     if _current.get() is not None:
         return answer()
-    if connection.in_atomic_block:
+    if _thread.connection.in_atomic_block:
         with one_moment():
             return _finished(StoredMoment(), answer)
     looked = False
@@ -132,6 +190,18 @@ def known(kind: Kind[K, V], key: K) -> V | None:
     if moment is None:
         return at_one_moment(lambda: known(kind, key))
     return moment.read(kind, key)
+
+
+def remembered(question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
+    """What `make` answers to a question, or has answered to the same one from the same facts.
+
+    `make` does nothing but read facts; `size` is about how many bytes its answer takes. What leans
+    on something that doesn't exist is never remembered: strangers' guesses would fill the memory.
+    """
+    moment = _current.get()
+    if moment is None:
+        return at_one_moment(lambda: remembered(question, size, make))
+    return moment.remembered(question, size, make)
 
 
 def forget(kind: Kind[K, V], key: K) -> None:

@@ -1,5 +1,6 @@
 """An organization's own rules: blocks and exceptions, for whom, and until when (D7)."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -229,6 +230,7 @@ class OwnRules:
     _found_by: Mapping[Effect, Mapping[str, Mapping[Audience, OwnRule]]] = field(
         init=False, repr=False, compare=False
     )
+    _ends: tuple[datetime, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         rules = tuple(self.rules)
@@ -238,12 +240,19 @@ class OwnRules:
             audiences = targets.setdefault(format_target(rule.target), {})
             # Of rules alike the one that lasts longest is in force whenever any of them is.
             audiences[rule.audience] = _longer(audiences.get(rule.audience, rule), rule)
+        ends = sorted({rule.ends_at for rule in rules if rule.ends_at is not None})
         object.__setattr__(self, "rules", rules)
         object.__setattr__(self, "_found_by", found_by)
+        object.__setattr__(self, "_ends", tuple(ends))
 
     def has(self, effect: Effect) -> bool:
         """Whether there is any rule of an effect, in force or not."""
         return effect in self._found_by
+
+    def next_end(self, now: datetime) -> datetime | None:
+        """When the next of the rules that are in force ends, or None."""
+        coming = bisect_right(self._ends, now)
+        return self._ends[coming] if coming < len(self._ends) else None
 
     def find(
         self,

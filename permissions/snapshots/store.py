@@ -129,14 +129,14 @@ class Store:
         with self._lock:
             self._require_current(read_at, loaded.tags)
             entry = Entry(loaded)
-            self._drop(key)
-            self._entries[key] = entry
-            for tag in entry.tags:
-                self._by_tag.setdefault(tag, set()).add(key)
-            self.size += entry.size
-            self._hand.append((key, entry))
-            self._make_room(entry)
+            self._add(key, entry)
             return entry
+
+    def keep(self, key: Key, derived: Loaded[V]) -> None:
+        """Store what was made of entries, and make room. Whether they still hold, and it with
+        them, is for whoever reads it to see."""
+        with self._lock:
+            self._add(key, Entry(derived))
 
     def require_newest(self, read_at: Position) -> int:
         """The generation, if nothing has changed since a position. Raises `Outdated`.
@@ -152,6 +152,7 @@ class Store:
         """Forget one entry."""
         with self._lock:
             self._drop(key)
+            self.generation += 1
 
     def forget_all(self) -> None:
         """Forget everything, also where the database's changes had been seen up to."""
@@ -197,6 +198,15 @@ class Store:
                 self._known_from, _ = self._forgotten.popleft()
             self.generation += 1
         self.position = position
+
+    def _add(self, key: Key, entry: Entry[Any]) -> None:
+        self._drop(key)
+        self._entries[key] = entry
+        for tag in entry.tags:
+            self._by_tag.setdefault(tag, set()).add(key)
+        self.size += entry.size
+        self._hand.append((key, entry))
+        self._make_room(entry)
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
