@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from audit import pull_writer
-from audit.pull_log import Pull
+from audit.pull_log import Decided, Pull, new_key
 from audit.pull_queries import pulls_of
 from orgs.queries import organization_named
 from permissions.authorize import authorize
@@ -51,8 +51,7 @@ def _pulls(now: datetime) -> Iterator[Pull]:
 
 
 def _pull(at: datetime, who: str, decision: Decision) -> Pull:
-    return Pull(
-        at=at,
+    decided = Decided(
         organization="acme",
         subject_kind=SubjectKind.USER,
         subject_id=who,
@@ -65,7 +64,5 @@ def _pull(at: datetime, who: str, decision: Decision) -> Pull:
         policy_version=decision.policy_version,
         protocol="token",
         registry="acme",
-        client="docker/27.3",
-        address="192.0.2.10",
-        request_id="",
     )
+    return Pull(at, decided, "docker/27.3", "192.0.2.10", "", new_key())

@@ -8,16 +8,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 
 from audit import pull_writer
 from audit.models import CLIENT_LENGTH, IMAGE_LENGTH, REPOSITORY_LENGTH, SUBJECT_LENGTH
-from audit.pull_log import Pull, PullLog
+from audit.pull_log import Decided, Pull, PullLog, new_key
 from orgs.queries import organizations_named
-from permissions.core.decision import Decision, OrganizationDecision
+from permissions.core.decision import Decision
 from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
@@ -71,33 +71,48 @@ def note(
     `registry` is the connected registry that asked, None for an organization's own credential.
     `client` is what the program calls itself in the protocol; without it its User-Agent is kept.
     """
-    at = moments_now()
-    headers = request.headers
+    at, headers = moments_now(), request.headers
+    service = registry.service if registry else ""
+    client = (client or headers.get("user-agent", ""))[:CLIENT_LENGTH]
+    request_id = headers.get("x-request-id", "")[:128]
+    address = _address(request.address)
     _add(
         [
-            Pull(
-                at=at,
-                organization=one.organization if one else None,
-                subject_kind=claim.kind,
-                subject_id=claim.id[:SUBJECT_LENGTH],
-                action=action[:ACTION_LENGTH],
-                image=decision.image[:IMAGE_LENGTH],
-                repository=(decision.classified_as or "")[:REPOSITORY_LENGTH],
-                category=(one.category or "") if one else "",
-                rule=one.rule if one else decision.rule,
-                allowed=one.allowed if one else decision.allowed,
-                policy_version=one.policy_version if one else None,
-                protocol=protocol,
-                registry=registry.service if registry else "",
-                client=(client or headers.get("user-agent", ""))[:CLIENT_LENGTH],
-                address=_address(request.address),
-                request_id=headers.get("x-request-id", "")[:128],
-                own_rule=one.own_rule if one and isinstance(one.own_rule, int) else 0,
-                would_have=(one.would_have or "") if one else "",
-            )
+            Pull(at, decided, client, address, request_id, new_key())
             for action, decision in decisions.items()
-            for one in _deciding(decision)
+            for decided in _decided(decision, action, claim.kind, claim.id, protocol, service)
         ]
+    )
+
+
+@lru_cache(4096)
+def _decided(
+    decision: Decision,
+    action: str,
+    subject_kind: SubjectKind,
+    subject_id: str,
+    protocol: Protocol,
+    service: str,
+) -> tuple[Decided, ...]:
+    """A decision by each organization that has decided. The same questions come all the time."""
+    return tuple(
+        Decided(
+            organization=one.organization if one else None,
+            subject_kind=subject_kind,
+            subject_id=subject_id[:SUBJECT_LENGTH],
+            action=action[:ACTION_LENGTH],
+            image=decision.image[:IMAGE_LENGTH],
+            repository=(decision.classified_as or "")[:REPOSITORY_LENGTH],
+            category=(one.category or "") if one else "",
+            rule=one.rule if one else decision.rule,
+            allowed=one.allowed if one else decision.allowed,
+            policy_version=one.policy_version if one else None,
+            protocol=protocol,
+            registry=service,
+            own_rule=one.own_rule if one and isinstance(one.own_rule, int) else 0,
+            would_have=(one.would_have or "") if one else "",
+        )
+        for one in decision.organizations or (None,)
     )
 
 
@@ -128,22 +143,24 @@ def record_event(request: Request, registry: Registry, event: Event) -> None:
         [
             Pull(
                 at=event.at,
-                organization=organization,
-                subject_kind=kind,
-                subject_id=event.username[:SUBJECT_LENGTH],
-                action=event.action[:ACTION_LENGTH],
-                image=event.image[:IMAGE_LENGTH],
-                repository=event.repository[:REPOSITORY_LENGTH],
-                category="",
-                rule=REPORTED,
-                allowed=True,
-                policy_version=version,
-                protocol=Protocol.NOTIFICATION,
-                registry=registry.service,
+                decided=Decided(
+                    organization=organization,
+                    subject_kind=kind,
+                    subject_id=event.username[:SUBJECT_LENGTH],
+                    action=event.action[:ACTION_LENGTH],
+                    image=event.image[:IMAGE_LENGTH],
+                    repository=event.repository[:REPOSITORY_LENGTH],
+                    category="",
+                    rule=REPORTED,
+                    allowed=True,
+                    policy_version=version,
+                    protocol=Protocol.NOTIFICATION,
+                    registry=registry.service,
+                ),
                 client=event.client[:CLIENT_LENGTH],
                 address=_address(event.address),
                 request_id=request.headers.get("x-request-id", "")[:128],
-                key=uuid5(NAMESPACE_URL, f"{name}:{organization}"),
+                key=uuid5(NAMESPACE_URL, f"{name}:{organization}").hex,
             )
             for organization, version in event.organizations
         ]
@@ -153,10 +170,6 @@ def record_event(request: Request, registry: Registry, event: Event) -> None:
 def _add(pulls: Sequence[Pull]) -> None:
     # Only what has been answered: an answer that was overtaken by a change is made anew.
     afterwards(lambda: log.add(pulls))
-
-
-def _deciding(decision: Decision) -> Sequence[OrganizationDecision | None]:
-    return decision.organizations or (None,)
 
 
 def _address(text: str) -> str | None:

@@ -19,7 +19,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from audit.pull_log import Pull, PullLog
+from audit.pull_log import PullLog
 from home.demo import Hosts, load_demo, read_env
 from orgs.models import Organization, User
 from orgs.queries import organization_named, user_named
@@ -27,6 +27,7 @@ from permissions.snapshots.memory import watcher
 from registries import throttle
 from registries.pull_log import new_log
 from registries.wsgi import Application
+from tests.pulls import pull_with
 
 SITE_URL = "http://localhost:8000"
 
@@ -112,7 +113,7 @@ def log(pull_log: PullLog) -> Log:
             "address": "203.0.113.9",
             "request_id": "",
         }
-        pull_log.add([Pull(**given | changes)])
+        pull_log.add([pull_with(**given | changes)])
         assert pull_log.flush()
 
     return written

@@ -1,7 +1,8 @@
 """An organization in which much has happened: many people, long names, names from right to left.
 
 For pictures of the pages, and for the tests that nothing runs out of its place. In a shell of
-manage.py: `from tests.interesting import fill; fill("acme", people=60)`.
+manage.py: `from tests.pulls import pull_with
+from tests.interesting import fill; fill("acme", people=60)`.
 """
 
 import random
@@ -20,6 +21,7 @@ from orgs.operations import change_profile
 from orgs.queries import organization_named
 from orgs.team_operations import create_team
 from orgs.token_operations import create_organization_token
+from tests.pulls import pull_with
 
 STAFF = Actor.site_staff()
 NAMES = (
@@ -103,7 +105,7 @@ def _pulls(name: str, usernames: list[str], dice: random.Random) -> Iterator[Pul
     for ago in range(14, -1, -1):
         for _ in range(dice.randint(4, 40) if (now - timedelta(days=ago)).weekday() < 5 else 3):
             image, category, rule, allowed = dice.choice(IMAGES)
-            yield Pull(
+            yield pull_with(
                 at=now - timedelta(days=ago, minutes=dice.randint(0, 600)),
                 organization=name,
                 subject_kind="user",

@@ -74,6 +74,9 @@ class Decision:
     own_rule: int | str | None = None
     would_have: Rule | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.image, self.rule, self.policy_version))  # tells most apart
+
 
 def decide(facts: Facts, request: Request, now: datetime) -> Decision:
     """Decide one request (semantics, sections 3 and 4).
@@ -124,12 +127,13 @@ def _judge(case: Case) -> OrganizationDecision:
     rule = settled(found_by(case, matched))
     monitored = rule is _MONITORED
     own_rule = case.own_rule(matched if monitored else rule)
+    organization = case.organization
     return OrganizationDecision(
-        organization=case.organization.name,
+        organization=organization.name,
         allowed=rule.allows,
         rule=rule,
         category=case.category,
-        policy_version=case.organization.policy_version,
+        policy_version=organization.policy_version,
         reason=reasons.of_organization(rule, matched, case),
         own_rule=own_rule.id if own_rule else None,
         would_have=matched if monitored else None,
@@ -138,18 +142,30 @@ def _judge(case: Case) -> OrganizationDecision:
 
 def _combined(cases: Sequence[Case]) -> Decision:
     """Join the organizations' decisions: each must allow, and the sentence names all that don't."""
-    judged = [_judge(case) for case in cases]
-    speaking = [decision for decision in judged if not decision.allowed] or judged[:1]
-    case = cases[judged.index(speaking[0])]
-    return _answer(
-        case.asked.facts,
-        speaking[0].rule,
-        " ".join(dict.fromkeys([decision.reason for decision in speaking])),
-        str(case.asked.reference),
-        organizations=tuple(judged),
-        repository=case.repository,
-        catalog_entry=case.entry.path if case.entry else None,
+    judged = tuple([_judge(case) for case in cases])
+    denied = [decision for decision in judged if not decision.allowed]
+    first = denied[0] if denied else judged[0]
+    case = cases[judged.index(first)]
+    facts, entry = case.asked.facts, case.entry
+    return Decision(
+        allowed=first.allowed,
+        rule=first.rule,
+        reason=first.reason if len(denied) < 2 else _all_reasons(denied),
+        image=str(case.asked.reference),
+        classified_as=str(case.repository),
+        category=first.category,
+        organization=first.organization,
+        policy_version=first.policy_version,
+        organizations=judged,
+        site_version=facts.site_version,
+        catalog_entry=entry.path if entry is not None else None,
+        own_rule=first.own_rule,
+        would_have=first.would_have,
     )
+
+
+def _all_reasons(denied: Sequence[OrganizationDecision]) -> str:
+    return " ".join(dict.fromkeys([decision.reason for decision in denied]))
 
 
 def _without_organization(asked: Asked, rule: Rule, text: str) -> Decision:
@@ -170,23 +186,19 @@ def _answer(
     *,
     organizations: tuple[OrganizationDecision, ...] = (),
     repository: Repository | None = None,
-    catalog_entry: str | None = None,
 ) -> Decision:
-    top = None
-    if organizations:
-        top = next((one for one in organizations if not one.allowed), organizations[0])
+    """An answer for all organizations alike, or for none."""
+    top = organizations[0] if organizations else None
     return Decision(
         allowed=rule.allows,
         rule=rule,
         reason=reason,
         image=image,
         classified_as=None if repository is None else str(repository),
-        category=top.category if top else None,
+        category=None,
         organization=top.organization if top else None,
         policy_version=top.policy_version if top else None,
         organizations=organizations,
         site_version=facts.site_version,
-        catalog_entry=catalog_entry,
-        own_rule=top.own_rule if top else None,
-        would_have=top.would_have if top else None,
+        catalog_entry=None,
     )
