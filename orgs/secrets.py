@@ -40,9 +40,14 @@ def new_public_id(kind: SecretKind) -> str:
     return f"{kind.removeprefix('hubadmin_')}{secrets.token_hex(8)}"
 
 
+def claimed_kind(text: str) -> SecretKind | None:
+    """Which kind of secret a text says that it is, to be held to it by `kind_of`."""
+    return _KINDS.get(text[:PREFIX_LENGTH])
+
+
 def kind_of(text: str) -> SecretKind | None:
     """Which kind of secret this is by its form, or None if it can't be one of ours."""
-    kind = _KINDS.get(text[:PREFIX_LENGTH])
+    kind = claimed_kind(text)
     if kind is None or len(text) != PREFIX_LENGTH + RANDOM_LENGTH + CHECKSUM_LENGTH:
         return None
     return kind if text.endswith(_checksum(text[:-CHECKSUM_LENGTH])) else None
@@ -58,10 +63,10 @@ def password_stamp(encoded_password: str) -> str:
     return keyed_hash("password stamp", encoded_password)
 
 
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
+
+
 def _checksum(body: str) -> str:
-    number = zlib.crc32(body.encode())
-    digits = ""
-    for _ in range(CHECKSUM_LENGTH):
-        number, index = divmod(number, len(ALPHABET))
-        digits = ALPHABET[index] + digits
-    return digits
+    rest, last = divmod(zlib.crc32(body.encode()), len(_PAIRS))
+    first, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[first] + _PAIRS[middle] + _PAIRS[last]

@@ -45,11 +45,11 @@ class Uses:
 
     def note(self, used: Used, now: datetime) -> None:
         """Note a use; inside a transaction it is written at once, and part of it."""
-        if connection.in_atomic_block:
-            _write({used: now})
-            return
         before = self._noted.get(used)
         if before is not None and now - before < PRECISION:
+            return
+        if connection.in_atomic_block:
+            _write({used: now})
             return
         with self._lock:
             if len(self._noted) >= MOST_REMEMBERED:

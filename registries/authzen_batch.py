@@ -8,7 +8,7 @@ import msgspec
 from orgs.guards import Guard
 from permissions.snapshots.memory import NotYetKnown
 from registries import authzen_openapi
-from registries.authzen import EVALUATION_DECODER, EVALUATIONS, evaluated
+from registries.authzen import EVALUATION_DECODER, EVALUATIONS, Response, evaluated, response
 from registries.authzen_request import Caller, Refused, answering, body_of, decoded, failed
 from registries.http import Request, Route
 
@@ -36,7 +36,7 @@ STOPS: dict[str, Callable[[bool], bool]] = {
 
 
 @answering
-def evaluate_all(request: Request, caller: Caller) -> dict[str, Any]:
+def evaluate_all(request: Request, caller: Caller) -> dict[str, Any] | msgspec.Raw:
     """Answer each evaluation in order, or the one that the body itself is if it lists none."""
     body = body_of(request, _object)
     options = decoded(body.get("options", msgspec.Raw(b"{}")), _options, "options object")
@@ -45,21 +45,20 @@ def evaluate_all(request: Request, caller: Caller) -> dict[str, Any]:
         raise Refused(400, f"The evaluations_semantic must be one of {', '.join(STOPS)}.")
     items = decoded(body.get("evaluations", msgspec.Raw(b"[]")), _items, "list of evaluations")
     if not items:
-        return _evaluated(request, caller, body)
+        return _evaluated(request, caller, body).json
     if len(items) > MOST_ITEMS:
         raise Refused(413, f"Send at most {MOST_ITEMS} evaluations at once, not {len(items)}.")
     defaults = {name: body[name] for name in DEFAULTS if name in body}
-    answers: list[dict[str, Any]] = []
+    answers: list[msgspec.Raw] = []
     for item in items:
-        answers.append(_answer(request, caller, defaults, item))
-        if stops(answers[-1]["decision"]):
+        answer = _answer(request, caller, defaults, item)
+        answers.append(answer.json)
+        if stops(answer.decision):
             break
     return {"evaluations": answers}
 
 
-def _answer(
-    request: Request, caller: Caller, defaults: Object, item: msgspec.Raw
-) -> dict[str, Any]:
+def _answer(request: Request, caller: Caller, defaults: Object, item: msgspec.Raw) -> Response:
     """One item's answer; what goes wrong with it alone is a denial that says so."""
     try:
         return _evaluated(request, caller, defaults | decoded(item, _object, "evaluation"))
@@ -69,14 +68,15 @@ def _answer(
         return _error(503, str(error))
 
 
-def _evaluated(request: Request, caller: Caller, given: Object) -> dict[str, Any]:
+def _evaluated(request: Request, caller: Caller, given: Object) -> Response:
     named = {name: given[name] for name in DEFAULTS if name in given}
     text = msgspec.json.encode(named)
     return evaluated(request, caller, decoded(text, EVALUATION_DECODER, "evaluation"))
 
 
-def _error(status: int, message: str) -> dict[str, Any]:
-    return {"decision": False, "context": {"error": {"status": status, "message": message}}}
+def _error(status: int, message: str) -> Response:
+    error = {"status": status, "message": message}
+    return response({"decision": False, "context": {"error": error}})
 
 
 ROUTES = (

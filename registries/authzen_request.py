@@ -1,25 +1,30 @@
 """What every AuthZEN endpoint does first: whose credential is it, and what does the body say?"""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 import msgspec
-from django.utils import timezone
 
-from orgs.secrets import SecretKind, kind_of
+from orgs.secrets import SecretKind, claimed_kind
 from permissions.callers import (
     TokenHolder,
     organization_token_holder,
     personal_token_holder,
     registry_with_secret,
 )
+from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind, TokenScope
 from permissions.facts import Asker, Claim, organization_facts, user_known_as
+from permissions.reading import moments_now
 from registries.http import Answer, Request, json_answer
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Hubadmin"'}
 IMAGE = "image"
+
+_SUBJECTS: dict[str, SubjectKind] = {
+    kind: kind for kind in (SubjectKind.USER, SubjectKind.TOKEN, SubjectKind.ANONYMOUS)
+}
 
 T = TypeVar("T")
 
@@ -68,7 +73,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 def answering(
-    respond: Callable[[Request, Caller], dict[str, Any]],
+    respond: Callable[[Request, Caller], dict[str, Any] | msgspec.Raw],
 ) -> Callable[[Request], Answer]:
     """Make an endpoint of what responds to a known caller; what it refuses is an error."""
 
@@ -105,6 +110,8 @@ def decoded(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], what: s
 def asker_for(caller: Caller, context: Context) -> Asker:
     """Who asks, for the organization that the context names. Raises `Refused`."""
     named = context.organization
+    if named is None and context.min_policy_version is None and caller.asker.registry is not None:
+        return caller.asker
     if context.min_policy_version is not None and named is None:
         raise Refused(400, "context.min_policy_version needs context.organization beside it.")
     if caller.organizations is None:
@@ -131,8 +138,7 @@ def asker_for(caller: Caller, context: Context) -> Asker:
 
 def claim_of(subject: Subject) -> Claim | None:
     """Whom a subject means, or None for a type of subject that is unknown here."""
-    kinds = (SubjectKind.USER, SubjectKind.TOKEN, SubjectKind.ANONYMOUS)
-    kind = next((kind for kind in kinds if kind == subject.type), None)
+    kind = _SUBJECTS.get(subject.type)
     if kind is None:
         return None
     return Claim(kind, "" if kind is SubjectKind.ANONYMOUS else subject.id)
@@ -140,13 +146,12 @@ def claim_of(subject: Subject) -> Claim | None:
 
 def _caller(request: Request) -> Caller:
     secret = request.authorization("Bearer") or ""
-    now = timezone.now()
-    match kind_of(secret):
+    now = moments_now()
+    match claimed_kind(secret):
         case SecretKind.REGISTRY:
             registry = registry_with_secret(secret, now)
             if registry is not None:
-                own = (registry.organization,) if registry.organization else None
-                return Caller(registry.service, Asker(registry), own)
+                return _registry(registry)
         case SecretKind.ORGANIZATION:
             token = organization_token_holder(secret, now)
             if token is not None:
@@ -161,6 +166,12 @@ def _caller(request: Request) -> Caller:
         "unknown, expired or revoked.",
         CHALLENGE,
     )
+
+
+@lru_cache
+def _registry(registry: Registry) -> Caller:
+    own = (registry.organization,) if registry.organization else None
+    return Caller(registry.service, Asker(registry), own)
 
 
 def _owned_by(username: str) -> list[str]:

@@ -1,18 +1,21 @@
 """The small request and answer that protocol modules speak, free of any framework."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
 
 from orgs.guards import Guard
+from permissions.core.frozen import made_often
 
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 MAX_BODY = 2 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@made_often
 class Request:
     """One HTTP request. Header names are lower-case; `body` is at most `MAX_BODY` bytes."""
 
@@ -42,20 +45,18 @@ class Request:
         return value.strip() if given.lower() == scheme.lower() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One HTTP response."""
 
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def json_answer(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer with a JSON body that no cache keeps."""
     body = msgspec.json.encode(content)
-    fixed = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    return Answer(status, body, {**fixed, **(headers or {})})
+    return Answer(status, body, {**_JSON, **headers} if headers else _JSON)
 
 
 @dataclass(frozen=True, slots=True)

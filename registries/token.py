@@ -6,7 +6,7 @@ clients show to people.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,7 +117,7 @@ def _granted(request: Request, wanted: Wanted, texts: Iterable[str]) -> list[Gra
 def _grant(request: Request, wanted: Wanted, scope: ResourceScope) -> Granted:
     asker = Asker(wanted.registry)
     if str(scope) == WHOLE_CATALOG:
-        decisions = {"*": authorize_catalog(wanted.claim, asker)}
+        decisions: Mapping[str, Decision] = {"*": authorize_catalog(wanted.claim, asker)}
     elif scope.type == "repository":
         try:
             image = _image(wanted.registry, scope.name)

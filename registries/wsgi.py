@@ -5,9 +5,10 @@ that close stale connections, allowed hosts, request ids) is done here.
 """
 
 import re
+import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from random import getrandbits
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.signals import request_finished, request_started
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 from prometheus_client import Histogram
 
@@ -24,6 +25,7 @@ from permissions.in_force import take_in
 from permissions.reading import at_one_moment
 from permissions.snapshots.memory import NotYetKnown
 from registries.bodies import TooLarge, read_body
+from registries.headers import Headers
 from registries.http import MAX_BODY, Answer, Request, Route
 from registries.routes import route_at
 
@@ -36,10 +38,33 @@ ANSWERED = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
 )
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+UPKEEP_SECONDS = 1.0
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Upkeep(threading.local):
+    """When a thread last looked after its database connections, as Django does for each request.
+
+    Most answers come from memory: to look each time would take longer than to decide.
+    """
+
+    due = float("-inf")
+
+    def begin(self, sender: type, environ: Environ, now: float) -> None:
+        request_finished.send(sender=sender)
+        request_started.send(sender=sender, environ=environ)
+        self.due = now + UPKEEP_SECONDS
+
+    def hasten(self) -> None:
+        """Let the next request begin with what is due: something has broken."""
+        self.due = float("-inf")
+
+
+upkeep = Upkeep()
 
 
 class Mount:
@@ -53,21 +78,16 @@ class Mount:
         if route is None:
             return self._of_the_site(environ, start_response)
         started = time.perf_counter()
-        environ["HTTP_X_REQUEST_ID"] = _request_id(environ)
-        if _holds_connection():
-            request_started.send(sender=type(self), environ=environ)
-        try:
-            answer = _answer(route, environ)
-        finally:
-            if _holds_connection():
-                request_finished.send(sender=type(self))
-        ANSWERED.labels(route.path, answer.status).observe(time.perf_counter() - started)
-        headers = {"X-Content-Type-Options": "nosniff", **answer.headers}
+        if started >= upkeep.due:
+            upkeep.begin(type(self), environ, started)
+        request_id = environ["HTTP_X_REQUEST_ID"] = _request_id(environ)
+        answer = _answer(route, environ)
+        headers = [("X-Content-Type-Options", "nosniff"), ("X-Request-ID", request_id)]
+        headers += answer.headers.items()
         if answer.status != HTTPStatus.NOT_MODIFIED:
-            headers["Content-Length"] = str(len(answer.body))
-        headers["X-Request-ID"] = environ["HTTP_X_REQUEST_ID"]
-        status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
-        start_response(status, list(headers.items()))
+            headers.append(("Content-Length", str(len(answer.body))))
+        _answered(route.path, answer.status).observe(time.perf_counter() - started)
+        start_response(STATUS_LINES[answer.status], headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
 
     def _of_the_site(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -78,16 +98,23 @@ class Mount:
         return answer
 
 
-def _holds_connection() -> bool:
-    """Whether this thread is connected to the database: most answers come from memory, and to tell
-    nobody that a request begins and ends costs less than to tell that there is nothing to close."""
-    return any(one.connection is not None for one in connections.all(initialized_only=True))
+@lru_cache
+def _answered(path: str, status: int) -> Histogram:
+    return ANSWERED.labels(path, status)
+
+
+@lru_cache
+def _is_ours(host: str) -> bool:
+    domain, _ = split_domain_port(host)
+    return validate_host(domain, settings.ALLOWED_HOSTS)
 
 
 def _answer(route: Route, environ: Environ) -> Answer:
-    host, _ = split_domain_port(environ.get("HTTP_HOST", ""))
-    if not validate_host(host, settings.ALLOWED_HOSTS):
-        return route.failed(400, f"This site is not called {host or 'that'}. Use its own address.")
+    host = environ.get("HTTP_HOST", "")
+    if not _is_ours(host):
+        domain, _ = split_domain_port(host)
+        message = f"This site is not called {domain or 'that'}. Use its own address."
+        return route.failed(400, message)
     if environ["REQUEST_METHOD"] not in route.methods:
         answer = route.failed(405, f"Use {' or '.join(route.methods)} here.")
         return Answer(405, answer.body, {**answer.headers, "Allow": ", ".join(route.methods)})
@@ -100,9 +127,11 @@ def _answer(route: Route, environ: Environ) -> Answer:
     except NotYetKnown as error:
         return _retry(route.failed(503, str(error)))
     except (DatabaseError, InterfaceError):
+        upkeep.hasten()
         log.exception("database_unavailable", path=route.path)
         return _retry(route.failed(503, "The rules can't be read at the moment. Try again soon."))
     except Exception:
+        upkeep.hasten()
         log.exception("protocol_failed", path=route.path)
         return route.failed(500, "Something went wrong here. It has been logged.")
 
@@ -112,17 +141,11 @@ def _retry(answer: Answer) -> Answer:
 
 
 def _request(environ: Environ) -> Request:
-    headers = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    headers["content-type"] = environ.get("CONTENT_TYPE", "")
     return Request(
         method=environ["REQUEST_METHOD"],
         path=environ["PATH_INFO"],
         query=environ.get("QUERY_STRING", ""),
-        headers=headers,
+        headers=Headers(environ),
         body=read_body(environ, MAX_BODY),
         address=environ.get("REMOTE_ADDR", ""),
     )
@@ -130,6 +153,6 @@ def _request(environ: Environ) -> Request:
 
 def _request_id(environ: Environ) -> str:
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    if REQUEST_ID.fullmatch(given):
+    if given and REQUEST_ID.fullmatch(given):
         return given
-    return str(uuid.UUID(int=getrandbits(128), version=4))  # a name, no secret
+    return f"{getrandbits(128):032x}"  # a name, no secret

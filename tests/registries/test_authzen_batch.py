@@ -258,7 +258,7 @@ def test_all_items_are_answered_as_of_one_moment(
     """Even if the rules change while it is answered; the next request sees the change."""
     seen: list[int] = []
 
-    def evaluated(*arguments: Any) -> dict[str, Any]:
+    def evaluated(*arguments: Any) -> authzen.Response:
         if len(seen) == 1:
             change_policy(STAFF, acme, Settings(True, False, True), None)
         seen.append(1)

@@ -1,5 +1,8 @@
 """What the mount does for every protocol: hosts, faults, request ids."""
 
+import time
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from django.core.signals import request_finished, request_started
@@ -64,7 +67,8 @@ def test_a_fault_is_never_an_allow(
     assert token.json()["errors"][0]["code"] == "UNAVAILABLE"
 
 
-def test_django_hears_of_every_request(visitor: NewVisitor) -> None:
+@pytest.fixture
+def heard() -> Iterator[list[str]]:
     heard: list[str] = []
 
     def started(**_: object) -> None:
@@ -75,12 +79,34 @@ def test_django_hears_of_every_request(visitor: NewVisitor) -> None:
 
     request_started.connect(started)
     request_finished.connect(finished)
-    try:
-        visitor().get("/auth/ca.pem")
-    finally:
-        request_started.disconnect(started)
-        request_finished.disconnect(finished)
-    assert heard == ["started", "finished"]
+    wsgi.upkeep.hasten()
+    yield heard
+    request_started.disconnect(started)
+    request_finished.disconnect(finished)
+
+
+def test_django_hears_of_requests_once_in_a_while(
+    visitor: NewVisitor, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor().get("/auth/ca.pem")
+    visitor().get("/auth/ca.pem")
+    assert heard == ["finished", "started"]
+    monkeypatch.setattr(wsgi.upkeep, "due", time.perf_counter())
+    visitor().get("/auth/ca.pem")
+    assert heard == ["finished", "started"] * 2
+
+
+def test_django_hears_of_what_follows_a_fault(
+    visitor: NewVisitor, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("registries.token.authority_certificates", fail)
+        assert visitor().get("/auth/ca.pem").status_code == 503
+    assert visitor().get("/auth/ca.pem").status_code == 200
+    assert heard == ["finished", "started"] * 2
 
 
 def test_the_site_gets_every_other_path(visitor: NewVisitor) -> None:

@@ -29,6 +29,7 @@ Elsewhere = psycopg.Connection[Any]
 def decided(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The images that the core was asked about."""
     asked: list[str] = []
+
     def noted(facts: Any, request: Any, now: Any) -> Any:
         asked.append(request.image)
         return decide(facts, request, now)
