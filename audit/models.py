@@ -43,6 +43,12 @@ class AuditEntry(models.Model):
                 fields=["organization_id", "action", "-sequence"], name="audit_entry_of_action"
             ),
             models.Index(fields=["organization_id", "at"], name="audit_entry_at"),
+            # What was done to an account stands in the site's own log.
+            models.Index(
+                fields=["target", "-sequence"],
+                name="audit_entry_of_target",
+                condition=Q(organization_id=SITE),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from audit.found import Found, beginning_of, end_of
-from audit.models import AuditChain, AuditEntry
+from audit.models import SITE, AuditChain, AuditEntry
 from audit.record import entry_hash
 
 SEARCHED_AT_ONCE = 20_000
@@ -84,6 +84,26 @@ def _narrowed(organization_id: int, wanted: WantedChanges) -> QuerySet[AuditEntr
 def entries_of(organization_id: int) -> QuerySet[AuditEntry]:
     """An organization's log, newest first."""
     return AuditEntry.objects.filter(organization_id=organization_id).order_by("-sequence")
+
+
+def changes_about(
+    person: str, to_them: Sequence[str], by_them: Sequence[str], before: int | None, most: int
+) -> Found[AuditEntry]:
+    """A page of what concerns one person in the site's log, newest first.
+
+    Actions of `to_them` whoever did them, whose target the person is; of `by_them` their own.
+    """
+    entries = entries_of(SITE)
+    if before is not None:
+        entries = entries.filter(sequence__lt=before)
+    # Two looks, each at an index of its own, instead of one at everybody's.
+    looks = (
+        entries.filter(target=person, action__in=to_them),
+        entries.filter(actor=person, action__in=by_them),
+    )
+    found = [entry for look in looks for entry in look[: most + 1]]
+    found.sort(key=lambda entry: -entry.sequence)
+    return Found(found[:most], found[most - 1].sequence if len(found) > most else None)
 
 
 def last_actor(organization_id: int, action: str) -> str:

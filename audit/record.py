@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,27 +30,58 @@ def record(
     `TransactionManagementError` outside a transaction: a change and its row commit together
     or not at all (P4).
     """
+    (entry,) = record_each(
+        organization_id=organization_id,
+        actor=actor,
+        address=address,
+        action=action,
+        targets=[target],
+        before=before,
+        after=after,
+    )
+    return entry
+
+
+def record_each(
+    *,
+    organization_id: int,
+    actor: str,
+    address: str | None,
+    action: str,
+    targets: Sequence[str],
+    before: Values | None = None,
+    after: Values | None = None,
+) -> list[AuditEntry]:
+    """Append one and the same change to many targets, a row for each, as `record` does."""
+    if not targets:
+        return []
     AuditChain.objects.get_or_create(organization_id=organization_id)
     chain = AuditChain.objects.select_for_update().get(organization_id=organization_id)
-    entry = AuditEntry(
-        organization_id=organization_id,
-        sequence=chain.sequence + 1,
-        at=timezone.now(),
-        actor=actor,
-        action=action,
-        target=target,
-        before=before or {},
-        after=after or {},
-        address=address,
-        previous_hash=chain.hash,
-    )
-    entry.hash = entry_hash(entry)
-    with transaction.atomic():
-        entry.save(force_insert=True)
-        AuditChain.objects.filter(organization_id=organization_id).update(
-            sequence=entry.sequence, hash=entry.hash
+    entries, now = [], timezone.now()
+    for target in targets:
+        entry = AuditEntry(
+            organization_id=organization_id,
+            sequence=chain.sequence + 1,
+            at=now,
+            actor=actor,
+            action=action,
+            target=target,
+            before=before or {},
+            after=after or {},
+            address=address,
+            previous_hash=chain.hash,
         )
-    return entry
+        chain.sequence, chain.hash = entry.sequence, entry_hash(entry)
+        entry.hash = chain.hash
+        entries.append(entry)
+    with transaction.atomic():
+        # Whoever waits for a change hears of the last one, which is saved by itself.
+        AuditEntry.objects.bulk_create(entries[:-1])
+        entries[-1].save(force_insert=True)
+        AuditChain.objects.filter(organization_id=organization_id).update(
+            sequence=chain.sequence, hash=chain.hash
+        )
+    return entries
 
 
 def entry_hash(entry: AuditEntry) -> str:

@@ -4,6 +4,8 @@ from home import activity_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("docs/", views.documentation, name="documentation"),
+    path("docs/<path:name>/", views.documentation, name="document"),
     path("orgs/<name:org>/", views.overview, name="overview"),
     path(
         "orgs/<name:org>/checklist/put-away/",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -12,6 +12,7 @@ from home.activity_views import hidden_from
 from home.api_docs import operations_by_tag
 from home.chart import pulls_by_day
 from home.checklist import checklist
+from home.documents import document
 from orgs import operations
 from orgs.actor import Actor
 from orgs.guards import OrganizationRequest, org_page, owners_only, public_page
@@ -83,3 +84,12 @@ def put_checklist_away(request: OrganizationRequest, organization: Organization)
 @public_page
 def api_docs(request: HttpRequest) -> HttpResponse:
     return render(request, "home/api_docs.html", {"groups": operations_by_tag()})
+
+
+@require_safe
+@public_page
+def documentation(request: HttpRequest, name: str = "") -> HttpResponse:
+    found = document(name)
+    if found is None:
+        raise Http404("The documentation has no such page.")
+    return render(request, "home/document.html", {"document": found, "name": name})

@@ -160,7 +160,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "home.context.navigation",
             ],
-            "builtins": ["heroicons.templatetags.heroicons"],
+            "builtins": ["heroicons.templatetags.heroicons", "home.templatetags.guides"],
         },
     },
 ]
@@ -343,6 +343,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("HUBADMIN_STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [
     BASE_DIR / "static",
+    ("docs", BASE_DIR / "docs" / "images"),
     ("tabler", BASE_DIR / "node_modules" / "@tabler" / "core" / "dist" / "css"),
 ]
 STORAGES = {

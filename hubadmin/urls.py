@@ -13,6 +13,9 @@ from hubadmin.routes import account_pages, guarded, provider_pages
 from hubadmin.schema import schema
 from orgs.guards import Guard
 
+# The rest of allauth's account pages change what our operations log, or nothing.
+CHANGE_ADDRESSES = ("account_email", "account_confirm_email")
+
 urlpatterns = [
     path("", include("home.urls")),
     path("", include("registries.urls")),
@@ -20,6 +23,14 @@ urlpatterns = [
     path("", include("permissions.urls")),
     path("", include("orgs.urls")),
     # allauth checks by itself who may do what in each of its views.
+    path(
+        "accounts/",
+        include(
+            account_pages(
+                page for page in account_urls.urlpatterns if page.name in CHANGE_ADDRESSES
+            )
+        ),
+    ),
     path("accounts/", include(guarded(Guard.PACKAGE, account_urls.urlpatterns))),
     path("accounts/connected/", include(account_pages(connected_account_urls.urlpatterns))),
     path("accounts/", include(provider_pages(openid_connect_urls.urlpatterns))),

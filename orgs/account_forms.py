@@ -2,7 +2,14 @@
 
 from django import forms
 
+from audit.pull_queries import MOST
 from orgs.models import User
+
+
+class LogPageForm(forms.Form):
+    """Where a page of a log begins."""
+
+    before = forms.IntegerField(min_value=1, max_value=MOST, required=False)
 
 
 class ProfileForm(forms.Form):

@@ -103,6 +103,26 @@ def end_other_sessions(actor: Actor, user: User, current: str) -> None:
         record_change(actor, None, "session.all_others_ended", user.username)
 
 
+def signed_in(actor: Actor, user: User, user_agent: str) -> None:
+    """Note in the log that somebody has signed in as this person, and with which browser."""
+    with transaction.atomic():
+        after = {"browser": browser_name(user_agent)}
+        record_change(actor, None, "user.signed_in", user.username, after=after)
+
+
+def email_changed(actor: Actor, user: User, what: str, before: str, after: str) -> None:
+    """Note in the log which address was `added`, `verified`, `made_primary` or `removed`."""
+    with transaction.atomic():
+        record_change(
+            actor,
+            None,
+            f"email.{what}",
+            user.username,
+            before={"email": before} if before else None,
+            after={"email": after} if after else None,
+        )
+
+
 def recovery_codes_made(actor: Actor, user: User) -> None:
     """Note in the log that somebody has new recovery codes."""
     with transaction.atomic():

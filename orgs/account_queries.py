@@ -8,9 +8,38 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
+from audit.found import Found
+from audit.models import AuditEntry
+from audit.queries import changes_about
 from orgs.models import User
 
 MOST_SESSIONS = 100
+# What a person's security log tells: what anybody did to their account, and what they did with
+# things of theirs that have names of their own.
+ABOUT_AN_ACCOUNT = (
+    "email.added",
+    "email.made_primary",
+    "email.removed",
+    "email.verified",
+    "identity.connected",
+    "identity.disconnected",
+    "recovery_codes.made",
+    "second_factor.added",
+    "second_factor.removed",
+    "session.all_others_ended",
+    "session.ended",
+    "user.appointed_staff",
+    "user.created",
+    "user.deactivated",
+    "user.dismissed_staff",
+    "user.password_changed",
+    "user.password_set",
+    "user.reactivated",
+    "user.renamed",
+    "user.signed_in",
+    "user.signed_up",
+)
+WITH_ONES_OWN = ("personal_token.created", "personal_token.revoked", "refresh_token.revoked")
 
 
 def noted_sessions_of(user: User) -> QuerySet[Any]:
@@ -31,6 +60,11 @@ def dead_sessions(now: datetime) -> QuerySet[Any]:
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")
     found: QuerySet[Any] = UserSession.objects.exclude(session_key__in=alive)
     return found
+
+
+def security_log_of(user: User, before: int | None, most: int) -> Found[AuditEntry]:
+    """A page of what happened to a person's account, newest first."""
+    return changes_about(user.username, ABOUT_AN_ACCOUNT, WITH_ONES_OWN, before, most)
 
 
 def user_with_verified_address(email: str) -> User | None:

@@ -7,11 +7,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.found import Found
+from audit.models import AuditEntry
 from orgs import account_operations
-from orgs.account_forms import ProfileForm
-from orgs.account_queries import sessions_of
+from orgs.account_forms import LogPageForm, ProfileForm
+from orgs.account_queries import security_log_of, sessions_of
 from orgs.actor import Actor
 from orgs.guards import SignedInRequest, personal_page
+
+LOG_PAGE = 40
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +38,17 @@ def sessions(request: SignedInRequest) -> HttpResponse:
     found = sessions_of(request.user, timezone.now())
     current = request.session.session_key
     return render(request, "orgs/sessions.html", {"sessions": found, "current": current})
+
+
+@require_safe
+@personal_page
+def security_log(request: SignedInRequest) -> HttpResponse:
+    form = LogPageForm(request.GET)
+    found: Found[AuditEntry] = Found([], None)
+    if form.is_valid():
+        found = security_log_of(request.user, form.cleaned_data["before"], LOG_PAGE)
+    context = {"form": form, "found": found, "is_full": len(found.entries) == LOG_PAGE}
+    return render(request, "orgs/security_log.html", context)
 
 
 @require_POST

@@ -28,7 +28,13 @@ from orgs.member_operations import admit
 from orgs.models import Organization, Team, User
 from orgs.queries import is_owner, user_named
 from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
-from orgs.transactions import existing_team, operation, record_change, require_owner
+from orgs.transactions import (
+    existing_team,
+    operation,
+    record_change,
+    record_change_to_each,
+    require_owner,
+)
 
 State = Invitation.State
 LIFE = timedelta(days=14)
@@ -64,8 +70,8 @@ def invite(
         into(invitation_id=one.pk, team_id=team.pk) for one in made for team in joining
     )
     after = {"joined": [team.name for team in joining]} if joining else None
-    for invitation in made:
-        record_change(actor, organization, "invitation.sent", invitation.invitee, after=after)
+    invitees = [invitation.invitee for invitation in made]
+    record_change_to_each(actor, organization, "invitation.sent", invitees, after=after)
     post_on_commit(_letters(organization, joining, zip(made, secrets, strict=True)))
     return looked_at
 

@@ -1,6 +1,6 @@
 """What every operation on one organization has in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django_scopes import scope
 
 from audit.models import SITE
-from audit.record import Values, record
+from audit.record import Values, record, record_each
 from orgs.actor import Actor, Invalid, NotAllowed
 from orgs.models import NAME_TAKEN, Organization, Team
 from orgs.queries import active_owners, is_owner, is_site_staff, team_of
@@ -98,5 +98,24 @@ def record_change(
         action=action,
         target=target,
         before=before,
+        after=after,
+    )
+
+
+def record_change_to_each(
+    actor: Actor,
+    organization: Organization,
+    action: str,
+    targets: Sequence[str],
+    *,
+    after: Values | None = None,
+) -> None:
+    """Log the same change to many of an organization's people or things, all at once."""
+    record_each(
+        organization_id=organization.pk,
+        actor=actor.name,
+        address=actor.address,
+        action=action,
+        targets=targets,
         after=after,
     )

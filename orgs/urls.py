@@ -87,6 +87,7 @@ urlpatterns = [
         name="revoke_organization_token",
     ),
     path("account/settings/profile/", account_views.profile, name="profile"),
+    path("account/settings/security-log/", account_views.security_log, name="security_log"),
     path("account/settings/sessions/", account_views.sessions, name="sessions"),
     path(
         "account/settings/sessions/end-others/",

@@ -1,7 +1,7 @@
 """Pictures of every page: `script/screenshots`, or only those of paths that hold a word.
 
 Draws all at two widths in both themes, of a site where much has happened, into
-var/screenshots/<theme>-<width>/.
+var/screenshots/<theme>-<width>/. With `--guides` alone, the pictures of README and docs instead.
 """
 
 import os
@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests import services
 from tests.browser.conftest import FLAGS
 from tests.browser.pages import PAGES
 from tests.browser.steps import sign_in
+from tests.guide_pictures import draw_guides
 from tests.served import load_demo, read_env
 from tests.services.postgresql import create_database
 from tests.services.process import program
@@ -33,7 +35,8 @@ def main(words: Sequence[str]) -> None:
 
     def prepare(site: services.Site) -> None:
         load_demo(site, env_file, {"acme": 5000, "hub": 5001})
-        site.manage("shell", "--verbosity=0", "--command", FILL)
+        if words != ["--guides"]:
+            site.manage("shell", "--verbosity=0", "--command", FILL)
 
     with (
         services.site(
@@ -45,16 +48,21 @@ def main(words: Sequence[str]) -> None:
     ):
         chromium = program("chromium", package="chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        password = read_env(env_file)["DEMO_PASSWORD"]
+        env = read_env(env_file)
+        password = env["DEMO_PASSWORD"]
+        if words == ["--guides"]:
+            session_of = partial(_signed_in, browser, site.url, password)
+            draw_guides(browser, site.url, session_of, env["ACME_REGISTRY_TOKEN"])
+            return
         for person, paths in PAGES.items():
             wanted = [path for path in paths if not words or any(word in path for word in words)]
             if wanted:
-                session = _signed_in(browser, site.url, person, password) if person else None
+                session = _signed_in(browser, site.url, password, person) if person else None
                 _draw(browser, site.url, person, session, wanted)
         browser.close()
 
 
-def _signed_in(browser: Browser, url: str, person: str, password: str) -> StorageState:
+def _signed_in(browser: Browser, url: str, password: str, person: str) -> StorageState:
     page = browser.new_context(base_url=url).new_page()
     page.goto("/accounts/login/")
     sign_in(page, person, password)

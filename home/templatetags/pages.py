@@ -83,6 +83,7 @@ FIELDS = {
     "members_only": "Members only",
     "requires_second_factor": "Two-factor authentication",
     "upstream": "Mirror of",
+    "user": "Of",
 }
 # How a yes and a no of these fields read on the pages.
 SWITCHES = {
@@ -90,6 +91,9 @@ SWITCHES = {
     "allow_official_images": ("Allowed", "Restricted"),
     "allow_verified_publishers": ("Allowed", "Restricted"),
     "requires_second_factor": ("Required", "Optional"),
+}
+WORDS = {
+    "kind": {"totp": "Authenticator app", "webauthn": "Passkey or security key"},
 }
 
 
@@ -159,4 +163,4 @@ def _words(field: str, value: Any) -> str:
         return yes if value else no
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
-    return "" if value is None else str(value)
+    return "" if value is None else WORDS.get(field, {}).get(str(value), str(value))

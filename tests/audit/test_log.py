@@ -1,12 +1,16 @@
 """The log of changes: append-only, in sequence, chained."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import AuditChain, AuditEntry
 from audit.queries import entries_of, first_broken_link
-from audit.record import record
+from audit.record import record, record_each
 
 pytestmark = pytest.mark.django_db
 TRIGGERS = "ALTER TABLE audit_auditentry {} TRIGGER audit_entry_append_only"
@@ -47,6 +51,37 @@ def test_entries_are_numbered_and_chained_from_the_first_on() -> None:
     assert second.previous_hash == first.hash
     assert first_broken_link(ORGANIZATION) is None
     assert [entry.sequence for entry in entries_of(ORGANIZATION)] == [2, 1]
+
+
+def test_one_change_to_many_is_a_row_for_each_in_the_same_chain() -> None:
+    write(1)
+    said: dict[str, Any] = {
+        "actor": "olivia",
+        "address": None,
+        "action": "invitation.sent",
+        "after": {"joined": []},
+    }
+    names = [f"person-{number}" for number in range(50)]
+    written = record_each(organization_id=ORGANIZATION, targets=names, **said)
+    assert record_each(organization_id=ORGANIZATION, targets=[], **said) == []
+    write(1)
+    assert [entry.target for entry in written] == names
+    assert [entry.sequence for entry in entries_of(ORGANIZATION)] == list(range(52, 0, -1))
+    assert first_broken_link(ORGANIZATION) is None
+
+
+def test_many_rows_take_as_few_queries_as_two(
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    write(1)
+    with django_assert_num_queries(7):
+        record_each(
+            organization_id=ORGANIZATION,
+            actor="olivia",
+            address=None,
+            action="invitation.sent",
+            targets=[str(number) for number in range(500)],
+        )
 
 
 def test_each_organization_has_a_chain_of_its_own() -> None:

@@ -1,5 +1,6 @@
 """Every page, and whose eyes see it."""
 
+DOCUMENTATION = ("/docs/", "/docs/owners/", "/docs/members/", "/docs/administrators/settings/")
 PUBLIC = (
     "/",
     "/accounts/confirm-email/",
@@ -12,6 +13,7 @@ PUBLIC = (
     "/accounts/password/reset/key/done/",
     "/accounts/signup/",
     "/api/docs/",
+    *DOCUMENTATION,
 )
 NOT_FOUND = "/orgs/nowhere/"
 ORGANIZATION = (
@@ -44,6 +46,7 @@ ORGANIZATION = (
 )
 ACCOUNT = (
     "/account/settings/profile/",
+    "/account/settings/security-log/",
     "/account/settings/sessions/",
     "/account/settings/invitations/",
     "/accounts/2fa/",

@@ -137,6 +137,7 @@ def _url(pattern: str) -> str:
         "<slug:secret>": "hubadmin_inv_none",
         "<slug:public_id>": "pat_0000000000000000",
         "<int:pk>": "0",
+        "<path:name>": "owners",
         r"(?:[\s\S]*/)?": "acme/nope/",
     }
     for variable, value in samples.items():
