@@ -184,7 +184,9 @@ def hubadmin(*, workers: int = 1, prepare: Sequence[str] = ()) -> Iterator[Hubad
         prepare=load,
         workers=workers,
         prefix=ON_SERVER_CORE,
-        options=("--blocking-threads", "16"),  # as docs/administrators/deploy.md has it
+        # As docs/administrators/deploy.md has it.
+        server=(str(ROOT / "deploy/serve.py"),),
+        options=("--blocking-threads", "16"),
     ) as site:
         secrets = read_env(env_file)
         started = time.monotonic() - prepared[0]

@@ -16,6 +16,7 @@ from orgs.member_operations import add_member
 from orgs.models import OWNERS, Organization, Team, User
 from orgs.queries import (
     has_second_factor,
+    is_an_organizations_name,
     memberships_of,
     owned_organizations,
     refresh_tokens_of,
@@ -112,11 +113,11 @@ def create_organization(
 
     A person makes it for themselves, on the Free plan, where the site's settings let them.
     """
-    _require_may_create(actor, owner, plan)
     organization = Organization(
         name=name, display_name=display_name or name, plan=plan, docker_organization=name
     )
     with transaction.atomic():
+        _require_may_create(actor, owner, plan)
         try:
             organization.full_clean()
             organization.save(force_insert=True)
@@ -153,7 +154,8 @@ def _require_may_create(actor: Actor, owner: User, plan: str) -> None:
         require_site_staff(actor, "make organizations for others")
     if plan != Organization.Plan.FREE:
         require_site_staff(actor, "set plans")
-    # Names are never given again, so nobody may use them up.
+    # Names are never given again, so nobody may use them up, nor many at once.
+    User.objects.select_for_update().get(pk=actor.user.pk)
     if len(owned_organizations(actor.user)) >= MOST_OWNED:
         raise Invalid(
             f"You own {MOST_OWNED} organizations, which is the most that one person can make. "
@@ -195,8 +197,8 @@ def change_profile(
     changed = {field for field in wished if before[field] != wished[field]}
     if not changed:
         return
-    taken = Organization.objects.filter(name=docker_organization).exclude(pk=organization.pk)
-    if taken.exists():
+    # A deleted one's too: machines may still let its members sign in, whoever they then are.
+    if docker_organization != organization.name and is_an_organizations_name(docker_organization):
         raise Invalid(f"{docker_organization} is the name of another organization here.")
     for field in changed:
         setattr(organization, field, wished[field])

@@ -246,6 +246,11 @@ def name_is_taken(name: str) -> bool:
     return Name.objects.filter(name=name).exists()
 
 
+def is_an_organizations_name(name: str) -> bool:
+    """Whether an organization has the name, or had it before it was deleted."""
+    return name_is_taken(name) and not User.objects.filter(username=name).exists()
+
+
 def organization_named(name: str) -> Organization | None:
     """The organization of that name. For callers who may know of every organization."""
     return Organization.objects.filter(name=name).first() if is_name(name) else None

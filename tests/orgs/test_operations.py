@@ -1,15 +1,18 @@
 """Changing who somebody is: the rules that hold, and the nets under them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 from django_scopes import scope
 from django_scopes.exceptions import ScopeError
 
 from audit.queries import entries_of
 from orgs import operations
 from orgs.actor import Actor, Invalid, NotAllowed
+from orgs.deletion_operations import ask_for_deletion, go_on_with_deletion
 from orgs.member_operations import add_member, remove_members, take_out_of_team
 from orgs.models import Membership, Name, Organization, Team, TeamMembership, User
 from orgs.operations import (
@@ -209,6 +212,20 @@ def test_the_name_at_docker_hub_is_never_another_organizations(acme: Organizatio
     with pytest.raises(Invalid, match="Docker Hub"):
         create_organization(STAFF, name="acme-at-hub", display_name="", owner=named_user("ivan"))
     assert named_organization("acme").docker_organization == "acme-at-hub"
+
+
+def test_the_name_at_docker_hub_is_no_deleted_organizations(
+    acme: Organization, globex: Organization
+) -> None:
+    ask_for_deletion(STAFF, globex)
+    assert go_on_with_deletion(STAFF, globex, timezone.now() + timedelta(days=1_000))
+    with pytest.raises(Invalid, match="another organization"):
+        change_profile(STAFF, acme, display_name="Acme", docker_organization="globex")
+
+
+def test_the_name_at_docker_hub_may_be_somebodys_user_name(acme: Organization) -> None:
+    change_profile(STAFF, acme, display_name="Acme", docker_organization="mel")
+    change_profile(STAFF, acme, display_name="Acme", docker_organization="acme")
 
 
 def test_the_log_says_who_did_what_from_where(acme: Organization) -> None:

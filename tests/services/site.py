@@ -43,11 +43,12 @@ def site(
     port: int | None = None,
     application: str = "hubadmin.wsgi:application",
     prefix: Sequence[str] = (),
+    server: Sequence[str] = ("-m", "granian"),
     options: Sequence[str] = ("--access-log",),
 ) -> Iterator[Site]:
     """Serves from an empty database, which `prepare` fills before the first request.
 
-    `prefix` is put before the server's command, `options` are granian's.
+    `prefix` is put before the command, `server` is what Python runs, `options` are granian's.
     """
     with temporary_folder("site") as state:
         port = port or free_port()

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from orgs.operations import MOST_OWNED
 from tests.conftest import post
 from tests.served import DemoSite
 
@@ -42,6 +43,22 @@ def owners(site: DemoSite) -> Iterator[list[httpx.Client]]:
         yield clients
     site.manage("add_member", "initech", "ivan", "--team", "owners")
     site.manage("remove_member", "initech", "nina")
+
+
+def test_nobody_makes_more_organizations_at_once_than_one_may(
+    site: DemoSite, owners: list[httpx.Client]
+) -> None:
+    nina = owners[OWNERS.index("nina")]  # who owns one already
+
+    def make(number: int) -> int:
+        fields = {"name": f"at-once-{number}", "display_name": "At once"}
+        return nina.post("/organizations/new/", data=fields).status_code
+
+    for number in range(MOST_OWNED - 2):
+        assert make(number) == 302
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(make, range(MOST_OWNED, MOST_OWNED + 4)))
+    assert sorted(statuses) == [302, 400, 400, 400]
 
 
 @pytest.mark.parametrize("attempt", [demote, remove, leave])
