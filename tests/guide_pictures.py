@@ -15,12 +15,14 @@ PERMISSIONS = "/orgs/acme/settings/permissions/"
 WIDTH = 1100
 LOGGED_WITHIN = 5  # seconds
 THEMES = {"light": "", "dark": "-dark"}
-# Much smaller than PNG, and browsers can make it.
+# Much smaller than PNG, and browsers can make it; a page of a guide has to stay light.
 TO_WEBP = """async png => {
     const picture = await createImageBitmap(await (await fetch(png)).blob());
-    const canvas = new OffscreenCanvas(picture.width, picture.height);
-    canvas.getContext("2d").drawImage(picture, 0, 0);
-    const webp = await canvas.convertToBlob({type: "image/webp", quality: 0.82});
+    const canvas = new OffscreenCanvas(800, Math.round(picture.height * 800 / picture.width));
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const webp = await canvas.convertToBlob({type: "image/webp", quality: 0.32});
     const bytes = new Uint8Array(await webp.arrayBuffer());
     return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
 }"""
