@@ -39,8 +39,6 @@ def draw_guides(
     }
     for theme, suffix in THEMES.items():
         page = windows["olivia", theme]
-        page.goto("/orgs/acme/")
-        _keep(page, f"overview{suffix}", 800)
         page.goto(PERMISSIONS)
         _keep_impact(page, f"impact{suffix}")
     save(page)
