@@ -39,9 +39,16 @@ def read(text: str) -> list[IdentityProvider]:
     except msgspec.MsgspecError as error:
         raise ImproperlyConfigured(f"{NAME} must be a JSON list of providers. {error}.") from error
     names = [provider.identity for provider in providers]
+    clients = [(provider.kind, provider.client_id) for provider in providers]
     for provider in providers:
         if names.count(provider.identity) > 1:
             raise ImproperlyConfigured(f"{NAME} has two providers with the id {provider.identity}.")
+        # The package knows by it alone, while somebody signs up, by which provider they came.
+        if clients.count((provider.kind, provider.client_id)) > 1:
+            raise ImproperlyConfigured(
+                f"{NAME} has two providers with the client_id {provider.client_id}. "
+                "Register this site under another one at one of them."
+            )
         if problem := _problem_of_issuer(provider):
             raise ImproperlyConfigured(f"{NAME}: {provider.identity} {problem}")
     return providers

@@ -13,13 +13,14 @@ from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from orgs.actor import Actor
 from orgs.invited_visits import may_sign_up
 from orgs.letters import with_html
 from orgs.models import NAME_TAKEN, User
 from orgs.operations import change_own_password
-from orgs.queries import name_is_taken
+from orgs.queries import name_is_taken, organizations_of
 from orgs.transactions import record_change
 
 # One sentence for both: it must not tell whether there is such an account.
@@ -35,6 +36,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return may_sign_up(request)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """Where whoever has just signed up goes on: by an invitation they are members already."""
+        joined = organizations_of(request.user).first() if isinstance(request.user, User) else None
+        if joined is None:
+            return str(super().get_signup_redirect_url(request))
+        return reverse("overview", args=[joined.name])
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         cleaned: str = super().clean_username(username, shallow)

@@ -5,6 +5,7 @@ that Mel asks for. `script/test` provides PostgreSQL and Redis; what else a mach
 test that needs it, and never lets it pass unrun.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from tests import services
+from tests.services.identity import configured
 from tests.services.postgresql import create_database
 
 # What acme restricts for a moment, so that Mel can ask for an exception.
@@ -76,7 +78,18 @@ def load_demo(site: services.Site, env_file: Path, ports: Mapping[str, int]) -> 
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoSite]:
+def sites_provider() -> Iterator[services.IdentityProvider]:
+    """The identity provider that people may sign in with at the served site."""
+    with services.identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+    sites_provider: services.IdentityProvider,
+) -> Iterator[DemoSite]:
     for name in ("DATABASE_URL", "REDIS_URL"):
         if not os.environ.get(name):
             pytest.fail(f"{name} is not set; run the tests with script/test")
@@ -89,7 +102,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[D
     # Beside the database that other tests use, and one for each worker of pytest-xdist.
     database = create_database(os.environ["DATABASE_URL"], f"hubadmin_e2e_{worker_id}")
     redis = os.environ["REDIS_URL"]
-    with services.site(database_url=database, redis_url=redis, prepare=prepare) as served:
+    providers = [
+        configured(sites_provider.url),
+        # Where nobody is.
+        configured("http://localhost:9", id="away", name="Away", client_id="of-away"),
+    ]
+    with services.site(
+        database_url=database,
+        redis_url=redis,
+        prepare=prepare,
+        settings={"HUBADMIN_OIDC": json.dumps(providers)},
+    ) as served:
         yield DemoSite(
             url=served.url,
             port=served.port,

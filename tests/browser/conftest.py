@@ -105,6 +105,13 @@ def complaints() -> Iterator[Complaints]:
 
 
 @pytest.fixture
+def password(site: DemoSite) -> Iterator[str]:
+    """Of nina, who has no second factor when the test begins, and none when it has ended."""
+    yield site.env["DEMO_PASSWORD"]
+    site.manage("remove_second_factor", "nina")
+
+
+@pytest.fixture
 def visit(
     browser: Browser,
     site: DemoSite,

@@ -2,7 +2,8 @@
 
 import json
 from importlib.resources import files
-from typing import Any
+from itertools import product
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -10,6 +11,10 @@ ORG_PERMISSIONS = "/orgs/acme/settings/permissions/"
 ENFORCE_SIGN_IN = "/orgs/acme/settings/enforce-sign-in/"
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+
+
+WIDTHS = (1280, 375)
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def sign_in(page: Page, person: str, password: str) -> None:
@@ -52,3 +57,22 @@ def accessibility_violations(page: Page) -> list[str]:
         for violation in results["violations"]
         for node in violation["nodes"]
     ]
+
+
+def problems_in_every_look(page: Page) -> list[str]:
+    """What axe finds wrong, and whether the page scrolls sideways: light and dark, on a desk and on
+    a phone."""
+    found, before = [], page.viewport_size
+    for width, theme in product(WIDTHS, THEMES):
+        page.set_viewport_size({"width": width, "height": 800})
+        # Without motion, so that axe meets no colour that is still on its way.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.bsTheme === theme", arg=theme
+        )
+        found += [f"{theme}, {width} px: {one}" for one in accessibility_violations(page)]
+        if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+            found.append(f"{width} px: {page.url} scrolls sideways")
+    if before is not None:
+        page.set_viewport_size(before)
+    return found

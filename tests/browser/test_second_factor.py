@@ -28,13 +28,6 @@ require_second_factor(Actor.site_staff(), organization_named("initech"), require
 """
 
 
-@pytest.fixture
-def password(site: DemoSite) -> Iterator[str]:
-    """Of nina, who has no second factor when the test begins, and none when it has ended."""
-    yield site.env["DEMO_PASSWORD"]
-    site.manage("remove_second_factor", "nina")
-
-
 def just_signed_in(visit: Visit, password: str, person: str = "nina") -> Page:
     """A session of its own: what is confirmed and ended here is no other test's."""
     page = visit()
@@ -117,13 +110,15 @@ def test_an_authenticator_app_and_a_recovery_code(visit: Visit, password: str) -
     assert found == []
 
 
-def set_up_app(page: Page, password: str) -> None:
+def set_up_app(page: Page, password: str) -> str:
+    """From the page of second factors; the secret that the app holds from then on."""
     page.get_by_role("link", name="Set up an authenticator app").click()
     confirm(page, password)
     secret = page.get_by_text(re.compile("^[A-Z2-7]{32}$")).inner_text()
     page.get_by_label("Enter the code that the app shows now").fill(code_of_app(secret))
     page.get_by_role("button", name="Switch on").click()
     page.get_by_role("link", name="Done").click()
+    return secret
 
 
 @pytest.fixture

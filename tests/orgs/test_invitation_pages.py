@@ -343,7 +343,7 @@ def test_on_an_open_site_too_the_link_saves_the_confirmation(
     settings.SIGN_UP = "open"
     zoe = visitor()
     send(zoe, f"{link(ZOE)}sign-up/")
-    assert post(zoe, SIGN_UP, **ACCOUNT).headers["location"] == "/"
+    assert post(zoe, SIGN_UP, **ACCOUNT).headers["location"] == "/orgs/acme/"
     assert membership_of(named_user("zoe"), "acme") is not None
     other = visitor()
     made = post(other, SIGN_UP, **{**ACCOUNT, "username": "yan", "email": "yan@example.com"})

@@ -98,6 +98,11 @@ class IdentityProvider(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://localhost:{self.server_port}"
 
+    @property
+    def page(self) -> str:
+        """Where people sign in: to a browser another site than ours, as a real provider's is."""
+        return f"http://127.0.0.1:{self.server_port}/authorize"
+
     def will(
         self,
         person: dict[str, Any] | None = None,
@@ -115,7 +120,7 @@ class IdentityProvider(ThreadingHTTPServer):
     def configuration(self) -> dict[str, Any]:
         return {
             "issuer": self.url,
-            "authorization_endpoint": f"{self.url}/authorize",
+            "authorization_endpoint": self.page,
             "token_endpoint": f"{self.url}/token",
             "userinfo_endpoint": f"{self.url}/userinfo",
             "jwks_uri": f"{self.url}/jwks",
@@ -134,6 +139,18 @@ class IdentityProvider(ThreadingHTTPServer):
             "expires_in": 60,
             "id_token": jwt.encode(header, claims | self.claims, self.key),
         }
+
+
+def configured(issuer: str, **more: Any) -> dict[str, Any]:
+    """A provider, called Keycloak unless told otherwise, as `HUBADMIN_OIDC` names it."""
+    provider = {
+        "id": "keycloak",
+        "name": "Keycloak",
+        "issuer": issuer,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+    }
+    return provider | more
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,10 +45,12 @@ def site(
     prefix: Sequence[str] = (),
     server: Sequence[str] = ("-m", "granian"),
     options: Sequence[str] = ("--access-log",),
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Site]:
     """Serves from an empty database, which `prepare` fills before the first request.
 
-    `prefix` is put before the command, `server` is what Python runs, `options` are granian's.
+    `prefix` is put before the command, `server` is what Python runs, `options` are granian's;
+    `settings` are environment variables.
     """
     with temporary_folder("site") as state:
         port = port or free_port()
@@ -57,7 +59,7 @@ def site(
             port=port,
             log=state / "log",
             state=state,
-            environment=_environment(state, port, database_url, redis_url),
+            environment=_environment(state, port, database_url, redis_url) | dict(settings or {}),
         )
         served.manage("migrate", "--verbosity", "0")
         served.manage("collectstatic", "--noinput", "--verbosity", "0")
