@@ -12,7 +12,7 @@ from django.db import transaction
 from orgs.actor import Actor, NotAllowed
 from orgs.models import RefreshToken, User
 from orgs.queries import live_refresh_tokens, refresh_tokens_of
-from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
+from orgs.secrets import SecretKind, new_public_id, secret_digest
 from orgs.transactions import record_change
 
 
@@ -28,6 +28,7 @@ class Credential:
 
 
 def issue_refresh_token(
+    secret: str,
     credential: Credential,
     *,
     service: str,
@@ -35,10 +36,9 @@ def issue_refresh_token(
     client: str,
     address: str | None,
     now: datetime,
-) -> str:
+) -> None:
     """Make a refresh token that stands on a credential, and at an organization's registry on a
-    membership; returns its secret, which is stored nowhere."""
-    secret = new_secret(SecretKind.REFRESH)
+    membership. Its secret is stored nowhere."""
     RefreshToken(
         public_id=new_public_id(SecretKind.REFRESH),
         digest=secret_digest(secret),
@@ -53,7 +53,6 @@ def issue_refresh_token(
         created_at=now,
         last_used_at=now,
     ).save(force_insert=True)
-    return secret
 
 
 def revoke_refresh_token(actor: Actor, user: User, public_id: str) -> bool:

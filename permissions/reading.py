@@ -63,9 +63,9 @@ class Remembered(Generic[R]):
 class Moment:
     """What has been read so far for one answer from this process' memory."""
 
-    __slots__ = ("absent", "effects", "entries", "generation", "looked", "now")
+    __slots__ = ("absent", "done", "effects", "entries", "generation", "looked", "now")
 
-    def __init__(self, *, looked: bool) -> None:
+    def __init__(self, *, looked: bool, done: dict[Hashable, Any]) -> None:
         self.generation = store.generation
         self.now = timezone.now()
         self.entries: list[Entry[Any]] = []
@@ -73,6 +73,8 @@ class Moment:
         """The generation in which something was found not to exist."""
         self.looked = looked
         self.effects: list[Callable[[], None]] = []
+        self.done = done
+        """What has been done once for the answer, also for one that was overtaken."""
 
     def read(self, kind: Kind[K, V], key: K) -> V | None:
         found = recall(kind, key)
@@ -120,7 +122,7 @@ class StoredMoment(Moment):
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        super().__init__(looked=True)
+        super().__init__(looked=True, done={})
         self._known: dict[tuple[str, Hashable], Any] = {}
 
     def read(self, kind: Kind[K, V], key: K) -> V | None:
@@ -159,7 +161,8 @@ def at_one_moment(answer: Callable[[], R]) -> R:
     """What `answer` returns, made from facts that were all true at one moment.
 
     It is called again if one of them changed meanwhile, so it must do nothing but read; what it
-    hands to `afterwards` is done once, when the answer stands. Raises `NotYetKnown`.
+    hands to `afterwards` is done once, when the answer stands, and what it hands to `once` the
+    first time. Raises `NotYetKnown`.
     """
     if _current.get() is not None:
         return answer()
@@ -167,8 +170,9 @@ def at_one_moment(answer: Callable[[], R]) -> R:
         with one_moment():
             return _finished(StoredMoment(), answer)
     looked = False
+    done: dict[Hashable, Any] = {}
     for _ in range(TRIES):
-        moment = Moment(looked=looked)
+        moment = Moment(looked=looked, done=done)
         try:
             result = _within(moment, answer)
         except _LookFirst:
@@ -231,6 +235,20 @@ def afterwards(effect: Callable[[], None]) -> None:
         effect()
     else:
         moment.effects.append(effect)
+
+
+def once(what: Hashable, do: Callable[[], R]) -> R:
+    """What `do` returns, done once for an answer, however often that is made anew.
+
+    For what can't wait until the answer stands, as counting a guess before it is looked at.
+    """
+    moment = _current.get()
+    if moment is None:
+        return do()
+    if what not in moment.done:
+        moment.done[what] = do()
+    result: R = moment.done[what]
+    return result
 
 
 def _may_answer_from_memory() -> bool:

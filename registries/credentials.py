@@ -11,6 +11,7 @@ from orgs.secrets import SecretKind, kind_of
 from permissions.callers import TokenHolder, organization_token_holder, personal_token_holder
 from permissions.core.policy import SubjectKind
 from permissions.facts import Claim, user_known_as
+from permissions.reading import once
 from registries.throttle import (
     PASSWORDS_FROM_ADDRESS,
     PASSWORDS_OF_USER,
@@ -107,27 +108,47 @@ def _by_organization_token(name: str, secret: str, now: datetime) -> SignIn | No
 
 
 def _by_password(name: str, secret: str, address: str) -> SignIn | None:
-    network = address_key(address)
+    guesses = _Guesses(name[:_LONGEST], address_key(address))
     # Before a remembered password too, or a refusal would tell wrong from right.
-    if refused_here(PASSWORDS_FROM_ADDRESS, network) or refused_here(
-        PASSWORDS_OF_USER, name[:_LONGEST]
-    ):
-        raise TooManyAttempts(TOO_MANY)
-    attempted = False
-
-    def attempt() -> None:
-        nonlocal attempted
-        attempted = True
-        # Counted before it is looked at, so that many at once are no way around.
-        within = count(PASSWORDS_FROM_ADDRESS, network)
-        if not count(PASSWORDS_OF_USER, name[:_LONGEST]) or not within:
-            raise TooManyAttempts(TOO_MANY)
-
+    guesses.refuse_after_too_many()
     user = user_known_as(name)
-    stamp = stamp_of_password(name, secret, user.password_stamp if user else None, attempt)
-    if attempted and stamp is not None:
+    stamp = stamp_of_password(name, secret, user.password_stamp if user else None, guesses.count)
+    if guesses.counted and stamp is not None:
         forget(PASSWORDS_OF_USER, name)
     if user is None or stamp is None:
         return None
     claim = Claim(SubjectKind.USER, name)
     return SignIn(claim, Credential(user=user.id, password_stamp=stamp), user=user.id)
+
+
+@dataclass(slots=True)
+class _Guesses:
+    """The passwords tried lately for a name and from a network. What is asked for in one request
+    counts as one, also if its answer is made anew."""
+
+    name: str
+    network: str
+    counted: bool = False
+
+    def refuse_after_too_many(self) -> None:
+        """Raise `TooManyAttempts` if this process knows of too many."""
+        if once(("guesses", self.name), self._are_too_many_here):
+            raise TooManyAttempts(TOO_MANY)
+
+    def count(self) -> None:
+        """Count one more, before it is looked at, so that many at once are no way around.
+
+        Raises `TooManyAttempts`.
+        """
+        self.counted = True
+        if not once(("guess", self.name), self._count):
+            raise TooManyAttempts(TOO_MANY)
+
+    def _are_too_many_here(self) -> bool:
+        return refused_here(PASSWORDS_FROM_ADDRESS, self.network) or refused_here(
+            PASSWORDS_OF_USER, self.name
+        )
+
+    def _count(self) -> bool:
+        within = count(PASSWORDS_FROM_ADDRESS, self.network)
+        return count(PASSWORDS_OF_USER, self.name) and within

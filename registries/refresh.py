@@ -7,18 +7,22 @@ that comes later, so a refresh token is not replaced when it is used.
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from orgs.models import Membership
 from orgs.queries import membership_of
 from orgs.refresh_operations import issue_refresh_token
+from orgs.secrets import SecretKind, new_secret
 from permissions.callers import staying_signed_in
 from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
+from permissions.reading import afterwards, once
 from registries.credentials import BadCredentials, SignIn, TooManyAttempts, claim_of_user
 from registries.throttle import WRONG_REFRESH_TOKENS_FROM_ADDRESS, count, refused_here
 
 CLIENT_LENGTH = 60
+TOO_MANY = "Too many dead sign-ins. Wait a minute, then sign in again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ def offer(stay: Stay, registry: Registry, now: datetime) -> str | None:
     at_home = membership is not None or stay.signed_in.organization == registry.organization
     if registry.organization is not None and not at_home:
         return None
-    return issue_refresh_token(
+    secret = new_secret(SecretKind.REFRESH)
+    issue = partial(
+        issue_refresh_token,
+        secret,
         stay.signed_in.credential,
         service=registry.service,
         membership=membership.pk if membership is not None else None,
@@ -47,6 +54,9 @@ def offer(stay: Stay, registry: Registry, now: datetime) -> str | None:
         address=_address(stay.address),
         now=now,
     )
+    # Nobody would ever use, or end, one of an answer that was made anew.
+    afterwards(issue)
+    return secret
 
 
 def claim_of_refresh_token(secret: str, registry: Registry, address: str, now: datetime) -> Claim:
@@ -54,12 +64,13 @@ def claim_of_refresh_token(secret: str, registry: Registry, address: str, now: d
 
     Raises `BadCredentials` or `TooManyAttempts`.
     """
-    if refused_here(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address):
-        raise TooManyAttempts("Too many dead sign-ins. Wait a minute, then sign in again.")
+    if once("dead sign-ins", lambda: refused_here(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address)):
+        raise TooManyAttempts(TOO_MANY)
     token = staying_signed_in(secret, registry.service, now)
     if token is None:
-        if not count(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address):
-            raise TooManyAttempts("Too many dead sign-ins. Wait a minute, then sign in again.")
+        # Once, though the answer be made anew.
+        if not once("dead sign-in", lambda: count(WRONG_REFRESH_TOKENS_FROM_ADDRESS, address)):
+            raise TooManyAttempts(TOO_MANY)
         raise BadCredentials("This sign-in has ended. Sign in again.")
     if token.personal is not None:
         return claim_of_user(token.personal)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from django.db import connection
@@ -10,6 +11,8 @@ from pytest_django import DjangoDbBlocker
 
 from permissions.snapshots.memory import watcher
 from permissions.uses import uses
+from registries.wsgi import Application
+from tests.conftest import SITE_URL
 
 Execute = Callable[..., list[Any]]
 
@@ -26,6 +29,14 @@ def live(
         watcher.stop()
         uses.stop()
         connection.close()
+
+
+@pytest.fixture
+def client(live: None, application: Application) -> Iterator[httpx.Client]:
+    """An HTTP client of the whole WSGI application, in this process."""
+    transport = httpx.WSGITransport(app=application, remote_addr="203.0.113.7")
+    with httpx.Client(transport=transport, base_url=SITE_URL) as made:
+        yield made
 
 
 @pytest.fixture

@@ -12,19 +12,11 @@ from orgs.models import RefreshToken
 from orgs.token_operations import create_organization_token, revoke_organization_token
 from permissions.cluster_operations import connect_cluster, disconnect_cluster
 from registries import throttle
-from registries.wsgi import Application
-from tests.conftest import SITE_URL, named_organization
+from tests.conftest import named_organization
 from tests.served import read_env
 
 STAFF = Actor.site_staff()
 Ask = Callable[[], httpx.Response]
-
-
-@pytest.fixture
-def client(live: None, application: Application) -> Iterator[httpx.Client]:
-    transport = httpx.WSGITransport(app=application, remote_addr="203.0.113.7")
-    with httpx.Client(transport=transport, base_url=SITE_URL) as made:
-        yield made
 
 
 @pytest.fixture
