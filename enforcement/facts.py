@@ -5,8 +5,8 @@ from permissions.core.policy import SubjectKind
 from permissions.facts import (
     Claim,
     docker_organizations_of,
-    organization_called,
     organizations_at_docker_hub,
+    organizations_called,
 )
 
 
@@ -16,15 +16,12 @@ def facts_for(claim: Claim, names: tuple[str, ...], known: frozenset[str] | None
     `known` are the organizations that whoever asks may know of (S3), None for all of them.
     """
     is_user = claim.kind is SubjectKind.USER
-    organizations = _called(names) if known is None else organizations_at_docker_hub(sorted(known))
+    organizations = (
+        organizations_called(names) if known is None else organizations_at_docker_hub(sorted(known))
+    )
     return Facts(
         kind=claim.kind,
         member_of=docker_organizations_of(claim.id) if is_user else frozenset(),
         known=organizations,
         suggested=tuple(organizations) if known is not None else (),
     )
-
-
-def _called(names: tuple[str, ...]) -> dict[str, str]:
-    found = {name: organization_called(name) for name in names}
-    return {name: organization for name, organization in found.items() if organization is not None}

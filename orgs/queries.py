@@ -235,6 +235,12 @@ def organizations_at_docker_hub(names: Iterable[str]) -> list[Organization]:
     return list(Organization.objects.filter(docker_organization__in=list(names)))
 
 
+def docker_organizations_among(names: Iterable[str]) -> set[str]:
+    """Which of these are names of organizations here at Docker Hub."""
+    named = Organization.objects.filter(docker_organization__in=filter(is_name, names))
+    return set(named.values_list("docker_organization", flat=True))
+
+
 def organizations_to_delete(before: datetime) -> list[Organization]:
     """The organizations whose deletion falls due before a moment, the first due first."""
     due = Organization.objects.filter(deletion_due_at__lt=before)
@@ -266,6 +272,13 @@ def active_user_named(username: str) -> User | None:
     if not is_name(username):
         return None
     return User.objects.filter(username=username, is_active=True).first()
+
+
+def active_users_among(usernames: Iterable[str]) -> set[str]:
+    """Which of these are names of active users."""
+    names = [name for name in usernames if is_name(name)]
+    active = User.objects.filter(username__in=names, is_active=True)
+    return set(active.values_list("username", flat=True))
 
 
 def second_factors_of(user: User) -> QuerySet[Any]:

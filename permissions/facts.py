@@ -25,7 +25,7 @@ from permissions.known import (
     catalog_place,
     namespace_place,
 )
-from permissions.reading import at_one_moment, known, require_newest
+from permissions.reading import at_one_moment, expect, known, require_newest
 from permissions.snapshots.memory import NotYetKnown
 
 
@@ -92,6 +92,11 @@ def user_known_as(username: str) -> KnownUser | None:
     return known(USER, username) if is_name(username) else None
 
 
+def expect_users(usernames: Iterable[str]) -> None:
+    """Look up together who of these is nobody, before each is asked about."""
+    expect(USER, usernames)
+
+
 def docker_organizations_of(username: str) -> frozenset[str]:
     """What an active user's organizations are called at Docker Hub (S1)."""
     user = user_known_as(username)
@@ -105,9 +110,12 @@ def organizations_at_docker_hub(names: Iterable[str]) -> dict[str, str]:
     return {one.docker_organization: one.for_itself.name for one in found if one is not None}
 
 
-def organization_called(docker_organization: str) -> str | None:
-    """The organization that gives this as its name at Docker Hub, or None."""
-    return known(DOCKER_ORGANIZATION, docker_organization)
+def organizations_called(docker_organizations: Iterable[str]) -> dict[str, str]:
+    """The organizations that give one of these as their name at Docker Hub, by that name."""
+    names = tuple(docker_organizations)
+    expect(DOCKER_ORGANIZATION, names)
+    found = {name: known(DOCKER_ORGANIZATION, name) for name in names}
+    return {name: organization for name, organization in found.items() if organization is not None}
 
 
 def organization_at(cluster: str, namespace: str) -> str | None:

@@ -14,6 +14,8 @@ from orgs.models import Organization, OrganizationAccessToken
 from orgs.names import is_name
 from orgs.queries import (
     active_user_named,
+    active_users_among,
+    docker_organizations_among,
     has_second_factor,
     memberships_of,
     organization_at_docker_hub,
@@ -220,11 +222,13 @@ def _load_namespace_owners(place: tuple[str, str]) -> Loaded[Mapping[str, str]]:
     return Loaded(owners, tags, PART * len(owners))
 
 
-USER = Kind("user", _load_user)
+USER = Kind("user", _load_user, active_users_among)
 TOKEN = Kind("token", _load_token)
 CLUSTER_NAMESPACE = Kind("cluster_namespace", _load_cluster_namespace)
 ORGANIZATION = Kind("organization", _load_organization)
-DOCKER_ORGANIZATION = Kind("docker_organization", _load_docker_organization)
+DOCKER_ORGANIZATION = Kind(
+    "docker_organization", _load_docker_organization, docker_organizations_among
+)
 SITE = Kind("site", _load_site)
 CATALOG = Kind("catalog", _load_catalog)
 NAMESPACE_OWNERS = Kind("namespace_owners", _load_namespace_owners)

@@ -5,7 +5,7 @@ committed is nobody else's business.
 """
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from permissions.snapshots.memory import (
     Absent,
     Kind,
     NotYetKnown,
+    absent_among,
     one_moment,
     recall,
     store,
@@ -63,7 +64,16 @@ class Remembered(Generic[R]):
 class Moment:
     """What has been read so far for one answer from this process' memory."""
 
-    __slots__ = ("absent", "done", "effects", "entries", "generation", "looked", "now")
+    __slots__ = (
+        "absent",
+        "done",
+        "effects",
+        "entries",
+        "generation",
+        "looked",
+        "now",
+        "nowhere",
+    )
 
     def __init__(self, *, looked: bool, done: dict[Hashable, Any]) -> None:
         self.generation = store.generation
@@ -71,19 +81,27 @@ class Moment:
         self.entries: list[Entry[Any]] = []
         self.absent: int | None = None
         """The generation in which something was found not to exist."""
+        self.nowhere: dict[Key, Absent] = {}
+        """What has been found not to exist before it was asked for."""
         self.looked = looked
         self.effects: list[Callable[[], None]] = []
         self.done = done
         """What has been done once for the answer, also for one that was overtaken."""
 
     def read(self, kind: Kind[K, V], key: K) -> V | None:
-        found = recall(kind, key)
+        found = self.nowhere.get((kind.name, key)) or recall(kind, key)
         if isinstance(found, Absent):
-            if self.absent is None:
+            if self.absent is None or found.generation < self.absent:
                 self.absent = found.generation
             return None
         self.entries.append(found)
         return found.value
+
+    def expect(self, kind: Kind[K, V], keys: Iterable[K]) -> None:
+        news = {key for key in keys if store.get((kind.name, key)) is None}
+        if news:
+            absent, since = absent_among(kind, news)
+            self.nowhere.update(((kind.name, key), since) for key in absent)
 
     def remembered(self, question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
         place = (_ANSWER, question)
@@ -132,6 +150,9 @@ class StoredMoment(Moment):
             self._known[place] = loaded.value if loaded else None
         found: V | None = self._known[place]
         return found
+
+    def expect(self, kind: Kind[K, V], keys: Iterable[K]) -> None:
+        pass  # few ask inside a transaction
 
     def remembered(self, question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
         return make().answer
@@ -194,6 +215,16 @@ def known(kind: Kind[K, V], key: K) -> V | None:
     if moment is None:
         return at_one_moment(lambda: known(kind, key))
     return moment.read(kind, key)
+
+
+def expect(kind: Kind[K, V], keys: Iterable[K]) -> None:
+    """Find out by one query under which of these keys nothing exists, before all are asked for.
+
+    What doesn't exist is never kept in memory: else each of them would be looked up by itself.
+    """
+    moment = _current.get()
+    if moment is not None:
+        moment.expect(kind, keys)
 
 
 def remembered(question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:

@@ -1,15 +1,18 @@
 """AuthZEN's `POST /access/v1/evaluations`: several questions in one request, as of one moment."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from orgs.guards import Guard
+from permissions.core.policy import SubjectKind
+from permissions.facts import expect_users
 from permissions.snapshots.memory import NotYetKnown
 from registries import authzen_openapi
 from registries.authzen import EVALUATION_DECODER, EVALUATIONS, Response, evaluated, response
-from registries.authzen_request import Caller, Refused, answering, body_of, decoded, failed
+from registries.authzen_request import Caller, Refused, Subject, answering, body_of, decoded, failed
 from registries.http import Request, Route
 
 MOST_ITEMS = 1000
@@ -17,6 +20,7 @@ MOST_ITEMS = 1000
 DEFAULTS = ("subject", "action", "resource", "context")
 
 Object = dict[str, msgspec.Raw]
+
 _object = msgspec.json.Decoder(Object)
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -25,7 +29,12 @@ class Options(msgspec.Struct):
     evaluations_semantic: str = "execute_all"
 
 
+class About(msgspec.Struct):
+    subject: Subject | None = None
+
+
 _options = msgspec.json.Decoder(Options)
+_about = msgspec.json.Decoder(About)
 
 # Whether a decision is the last one, by the semantic that was asked for.
 STOPS: dict[str, Callable[[bool], bool]] = {
@@ -49,6 +58,7 @@ def evaluate_all(request: Request, caller: Caller) -> dict[str, Any] | msgspec.R
     if len(items) > MOST_ITEMS:
         raise Refused(413, f"Send at most {MOST_ITEMS} evaluations at once, not {len(items)}.")
     defaults = {name: body[name] for name in DEFAULTS if name in body}
+    expect_users(_users_in(defaults, items))
     answers: list[msgspec.Raw] = []
     for item in items:
         answer = _answer(request, caller, defaults, item)
@@ -66,6 +76,17 @@ def _answer(request: Request, caller: Caller, defaults: Object, item: msgspec.Ra
         return _error(error.status, str(error))
     except NotYetKnown as error:
         return _error(503, str(error))
+
+
+def _users_in(defaults: Object, items: list[msgspec.Raw]) -> set[str]:
+    """The users that the items ask about, as far as they can be read."""
+    named = set()
+    for item in (msgspec.Raw(msgspec.json.encode(defaults)), *items):
+        with suppress(msgspec.MsgspecError):
+            subject = _about.decode(item).subject
+            if subject is not None and subject.type == SubjectKind.USER:
+                named.add(subject.id)
+    return named
 
 
 def _evaluated(request: Request, caller: Caller, given: Object) -> Response:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -20,10 +20,12 @@ log = structlog.get_logger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+R = TypeVar("R")
 
 TRIES = 10
 LONGEST_LOAD_SECONDS = 5.0
 UNREADABLE = "The rules can't be read at the moment. Try again soon."
+TOO_FAST = "The rules are being changed faster than they can be read. Try again soon."
 
 store = Store(settings.SNAPSHOT_BYTES)
 watcher = Watcher(store)
@@ -38,11 +40,13 @@ class Kind(Generic[K, V]):
     """A kind of facts: what it is called, and how one is read from the database.
 
     What `load` finds is immutable. It gives None for what doesn't exist, which is never kept:
-    strangers could fill the memory with their guesses.
+    strangers could fill the memory with their guesses. `among` tells by one query which of many
+    keys something could exist under.
     """
 
     name: str
     load: Callable[[K], Loaded[V] | None]
+    among: Callable[[Collection[K]], Collection[K]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,27 @@ def recall(kind: Kind[K, V], key: K) -> Entry[V] | Absent:
         mine.landed.set()
 
 
+def absent_among(kind: Kind[K, V], keys: Collection[K]) -> tuple[set[K], Absent]:
+    """Under which of these keys nothing exists, found by one query, and as of when.
+
+    Raises as `recall`.
+    """
+    if not watcher.ensure():
+        raise NotYetKnown(UNREADABLE)
+    for _ in range(TRIES):
+        try:
+            seen, found = _as_of_a_look(lambda: _absent(kind, keys))
+            take_in(store, seen)
+            return found, Absent(store.require_newest(seen.position))
+        except Outdated:
+            continue
+    raise NotYetKnown(TOO_FAST)
+
+
+def _absent(kind: Kind[K, V], keys: Collection[K]) -> set[K]:
+    return set(keys).difference(kind.among(keys)) if kind.among is not None else set()
+
+
 def _wait_for(flight: _Flight) -> Entry[Any] | None:
     if not flight.landed.wait(LONGEST_LOAD_SECONDS):
         raise NotYetKnown("The rules take too long to be read. Try again soon.")
@@ -110,17 +135,17 @@ def _wait_for(flight: _Flight) -> Entry[Any] | None:
 def _read(kind: Kind[K, V], key: K) -> Entry[V] | Absent:
     for _ in range(TRIES):
         try:
-            seen, loaded = _load(kind, key)
+            seen, loaded = _as_of_a_look(lambda: kind.load(key))
             take_in(store, seen)
             if loaded is None:
                 return Absent(store.require_newest(seen.position))
             return store.put((kind.name, key), loaded, seen.position)
         except Outdated:
             continue
-    raise NotYetKnown("The rules are being changed faster than they can be read. Try again soon.")
+    raise NotYetKnown(TOO_FAST)
 
 
-def _load(kind: Kind[K, V], key: K) -> tuple[Seen, Loaded[V] | None]:
+def _as_of_a_look(read: Callable[[], R]) -> tuple[Seen, R]:
     """Read facts, and as of the same moment what has changed since this process last looked.
 
     So the facts are never ahead of what else is remembered: a decision could carry the version of
@@ -129,13 +154,13 @@ def _load(kind: Kind[K, V], key: K) -> tuple[Seen, Loaded[V] | None]:
     if connection.vendor == "postgresql":
         with one_moment():
             seen = _look(store.position)
-            return seen, kind.load(key)
+            return seen, read()
     # A transaction of readers would queue with the writers on the demo's SQLite.
     seen = _look(store.position)
-    loaded = kind.load(key)
+    found = read()
     if _look(seen.position).tags:
         raise Outdated
-    return seen, loaded
+    return seen, found
 
 
 def where_the_database_is() -> Position:
