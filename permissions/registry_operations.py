@@ -1,5 +1,8 @@
 """Connecting registries, changing them, and letting them go."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +15,13 @@ from orgs.models import Organization
 from orgs.secrets import SecretKind, new_public_id, new_secret, secret_digest
 from orgs.transactions import operation, record_change, require_owner, require_site_staff
 from permissions.core.reference import HUB, InvalidReference, fold_host, parse
-from permissions.models import ConnectedRegistry, RegistryCredential, ServiceName
+from permissions.models import (
+    ConnectedRegistry,
+    Namespace,
+    NamespaceRequest,
+    RegistryCredential,
+    ServiceName,
+)
 from permissions.own_rule_queries import organizations_with_rules_about, rules_about_host
 from permissions.registry_queries import namespaces_of_all_on, waiting_requests_on
 from permissions.versions import bump_site, lock_site
@@ -130,7 +139,7 @@ def change_site_registry(
 @transaction.atomic
 def disconnect_site_registry(actor: Actor, service: str) -> None:
     """Let a registry of the whole site go: its credential dies, and with it everybody's namespaces
-    on it and requests for such."""
+    on it and requests for such, of which their owners learn."""
     require_site_staff(actor, "disconnect registries of the whole site")
     lock_site()
     registry = _site_registry(service)
@@ -149,6 +158,7 @@ def disconnect_site_registry(actor: Actor, service: str) -> None:
     record_change(actor, None, "registry.disconnected", service, before=before)
     announce(losing)
     bump_site()
+    _write_to_who_loses(registry.host, namespaces, requests)
 
 
 @operation
@@ -255,6 +265,20 @@ def _stop_rules(actor: Actor, host: str, *, may_stop: bool) -> None:
     for organization in affected:
         record_change(actor, organization, "own_rules.stopped_counting", host)
         write_to_owners(organization, "permissions/email/rules_stopped", {"host": host})
+
+
+def _write_to_who_loses(
+    host: str, namespaces: Iterable[Namespace], requests: Iterable[NamespaceRequest]
+) -> None:
+    """One letter to each owner of an organization, whatever goes with a registry at this host."""
+    lost: dict[Organization, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for namespace in namespaces:
+        lost[namespace.organization][0].append(str(namespace))
+    for asked in requests:
+        lost[asked.organization][1].append(str(asked))
+    for organization, (owned, wanted) in lost.items():
+        context = {"host": host, "namespaces": sorted(owned), "requests": sorted(wanted)}
+        write_to_owners(organization, "permissions/email/site_registry_gone", context)
 
 
 def _site_registry(service: str) -> ConnectedRegistry:

@@ -32,6 +32,9 @@ CONTEXT = {
     "organization": SimpleNamespace(name="acme", display_name="Acme"),
     "asked": {"asked_by": "mel", "reason": "Not <yours>."},
     "namespace": "docker.io/acme",
+    "host": "registry.example",
+    "namespaces": ["registry.example/acme", "registry.example/acme-tools"],
+    "requests": ["registry.example/wanted"],
     "member": SimpleNamespace(display_name="Mel <M>"),
     "exception": SimpleNamespace(
         pk=1,

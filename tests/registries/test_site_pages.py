@@ -151,6 +151,34 @@ def test_disconnecting_says_what_goes_along_and_takes_it(
     assert send(sam, f"{WIDE}disconnect/", confirmation="wide").status_code == 404
 
 
+def test_owners_learn_by_email_what_went_with_a_registry(
+    wide: str,
+    acme: Organization,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    assign_namespace(STAFF, acme, "acme-tools", stored_registry("wide"))
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        disconnect_site_registry(STAFF, "wide")
+    letters = {letter.to[0]: letter for letter in mail.outbox}
+    assert sorted(letters) == ["gus@example.com", "olivia@example.com"]
+    to_acme, to_globex = letters["olivia@example.com"], letters["gus@example.com"]
+    assert to_acme.subject == "wide.example no longer serves acme"
+    assert "wide.example/acme\nwide.example/acme-tools\n" in str(to_acme.body)
+    assert "globex" not in str(to_acme.body)
+    assert "wide.example/globex\n" in str(to_globex.body)
+    assert "no longer owns" not in str(to_globex.body)
+
+
+def test_nobody_is_written_to_who_lost_nothing(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    connect_site_registry(STAFF, service="wide", host="wide.example")
+    with django_capture_on_commit_callbacks(execute=True):
+        disconnect_site_registry(STAFF, "wide")
+    assert mail.outbox == []
+
+
 def test_an_organizations_registry_is_none_of_these(signed_in: SignedIn) -> None:
     sam = signed_in("sam")
     assert sam.get(f"{PAGE}acme/").status_code == 404
