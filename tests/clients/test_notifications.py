@@ -17,6 +17,7 @@ from tests.served import DemoSite, required
 from tests.services.process import free_port, run_to_end
 
 CHECKOUT = Path(__file__).parents[2]
+LAYERS = "application/octet-stream"
 LINES = (
     "SELECT subject_id, action, image, rule FROM audit_pulllogentry "
     "WHERE protocol = 'notification' AND registry = %s ORDER BY id"
@@ -28,9 +29,9 @@ def service(site: DemoSite) -> str:
     return f"reporting-{secrets.token_hex(4)}"
 
 
-@pytest.fixture
+@pytest.fixture(params=[{}, {"ignore": {"mediatypes": [LAYERS]}}], ids=["all", "no layers"])
 def reporting(
-    site: DemoSite, service: str, ca_bundle: Path, tmp_path: Path
+    request: pytest.FixtureRequest, site: DemoSite, service: str, ca_bundle: Path, tmp_path: Path
 ) -> Iterator[services.Registry]:
     """A registry of acme's that was just connected, and reports by its credential."""
     port = free_port()
@@ -53,7 +54,7 @@ def reporting(
         "timeout": "2s",
         "threshold": 3,
         "backoff": "1s",
-    }
+    } | request.param
     notifications = {"notifications": {"endpoints": [endpoint]}}
     with required(), services.registry(tmp_path, auth=auth, port=port, more=notifications) as found:
         yield found
