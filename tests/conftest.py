@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
@@ -49,12 +50,21 @@ def application() -> Application:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """In place of the package's own, which makes no database where all tests that are run do
+    without its transaction."""
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
         call_command("rotate_signing_key", verbosity=0, stdout=_Nowhere())
         load_demo(_env_file(), SITE_URL, Hosts())
     yield
     watcher.stop()  # nobody may be connected to a database that is dropped
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 class _Nowhere:
