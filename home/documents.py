@@ -63,6 +63,7 @@ def document(name: str) -> Document | None:
     tokens = _markdown.parse(path.read_text(encoding="utf-8"))
     title, *sections = _headings(tokens)
     folder = path.relative_to(ROOT).parent
+    _label_cells(tokens)
     for token in _inline(tokens):
         _lead_somewhere(token, PurePosixPath(folder.as_posix()))
     html = _markdown.renderer.render(tokens, _markdown.options, {})
@@ -102,13 +103,34 @@ def _headings(tokens: Sequence[Token]) -> Iterator[Section]:
     seen: Counter[str] = Counter()
     for heading, content in pairwise(tokens):
         if heading.type == "heading_open":
-            title = "".join(part.content for part in content.children or ())
+            title = _text(content)
             anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
             seen[anchor] += 1
             if seen[anchor] > 1:
                 anchor += f"-{seen[anchor] - 1}"
             heading.attrSet("id", anchor)
             yield Section(int(heading.tag[1:]), anchor, title)
+
+
+def _label_cells(tokens: Sequence[Token]) -> None:
+    """Let each cell of a table say its column's name: on a phone a row is a block."""
+    names: list[str] = []
+    column = 0
+    for token, content in pairwise(tokens):
+        match token.type:
+            case "table_open":
+                names = []
+            case "th_open":
+                names.append(_text(content))
+            case "tr_open":
+                column = 0
+            case "td_open":
+                token.attrSet("data-label", names[column])
+                column += 1
+
+
+def _text(inline: Token) -> str:
+    return "".join(part.content for part in inline.children or ())
 
 
 def _inline(tokens: Sequence[Token]) -> Iterator[Token]:

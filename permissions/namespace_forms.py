@@ -43,7 +43,7 @@ class NamespaceForm(forms.Form):
         field = self.fields["on"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            ("", "Docker Hub (docker.io): site staff decide"),
+            ("", "Docker Hub: site staff decide"),
             *((service, _described(registry)) for service, registry in self.offered.items()),
         ]
 
@@ -70,4 +70,4 @@ class ReleaseForm(forms.Form):
 
 def _described(registry: ConnectedRegistry) -> str:
     who = "yours at once" if registry.organization_id else "site staff decide"
-    return f"{registry.service} ({registry.host}): {who}"
+    return f"{registry.service}: {who} ({registry.host})"

@@ -4,6 +4,7 @@ Draws all at two widths in both themes, of a site where much has happened, into
 var/screenshots/<theme>-<width>/. With `--guides` alone, the pictures of README and docs instead.
 """
 
+import json
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ from tests.browser.pages import PAGES
 from tests.browser.steps import sign_in
 from tests.guide_pictures import draw_guides
 from tests.served import load_demo, read_env
+from tests.services.identity import configured
 from tests.services.postgresql import create_database
 from tests.services.process import program
 
@@ -43,6 +45,7 @@ def main(words: Sequence[str]) -> None:
             database_url=create_database(os.environ["DATABASE_URL"], "screenshots"),
             redis_url=os.environ["REDIS_URL"],
             prepare=prepare,
+            settings={"HUBADMIN_OIDC": json.dumps([configured("http://localhost:9")])},
         ) as site,
         sync_playwright() as playwright,
     ):

@@ -108,6 +108,12 @@ def test_html_in_a_document_stays_text(visitor: NewVisitor) -> None:
     assert "&lt;tenant id&gt;" in text
 
 
+def test_a_cell_of_a_table_says_its_column(visitor: NewVisitor) -> None:
+    text = visitor().get("/docs/administrators/settings/").text
+    assert re.search(r'<td data-label="variable"><code>HUBADMIN_URL</code></td>', text)
+    assert re.search(r'<td data-label="default"><code>http://localhost:8000</code></td>', text)
+
+
 def test_what_lies_outside_of_the_documentation_is_no_link(documents: dict[str, Parsed]) -> None:
     outside = [
         link
