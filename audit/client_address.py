@@ -31,9 +31,11 @@ def apply_forwarded(environ: dict[str, Any], proxies: tuple[Network, ...]) -> No
 
     Headers from an untrusted peer are dropped, so that nothing further in can believe them.
     """
-    forwarded = {name: environ.pop(name, "") for name in FORWARDED}
     if not proxies:
+        for name in FORWARDED:
+            environ.pop(name, None)
         return
+    forwarded = {name: environ.pop(name, "") for name in FORWARDED}
     peer = _parsed(environ.get("REMOTE_ADDR", ""))
     if peer is None or not _trusted(peer, proxies):
         return

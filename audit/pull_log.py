@@ -40,10 +40,10 @@ def new_key() -> str:
     return f"{milliseconds | chance | 0x7 << 76 | 0x2 << 62:032x}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Decided:
     """What one organization (None: nobody, before any was asked) decided about one question: what
-    a line says besides when and from where, and the same each time the question comes."""
+    a line says besides when and from where, and the same object each time the question comes."""
 
     organization: str | None
     subject_kind: str
@@ -59,9 +59,6 @@ class Decided:
     registry: str
     own_rule: int = 0
     would_have: str = ""
-
-    def __hash__(self) -> int:
-        return hash((self.image, self.subject_id, self.organization))  # tells most apart
 
 
 class Pull(NamedTuple):

@@ -1,6 +1,7 @@
 """The one WSGI application: forwarded addresses, then the protocols, then Django."""
 
 import os
+import sys
 from collections.abc import Iterable
 
 from django.core.wsgi import get_wsgi_application
@@ -15,6 +16,8 @@ from hubadmin.bodies import WholeBodies  # noqa: E402
 from permissions.snapshots.memory import watcher  # noqa: E402
 from registries.wsgi import Environ, Mount, StartResponse  # noqa: E402
 
+# A page that is drawn, or a batch of the log, must not hold up an answer for longer (seconds).
+sys.setswitchinterval(0.0005)
 mount = Mount(WholeBodies(site))
 proxies = parse_networks(settings.TRUSTED_PROXIES)
 # Before the first question, so that the workers that report are all there are.

@@ -15,7 +15,7 @@ from permissions.facts import (
     next_end,
     organization_facts,
 )
-from permissions.reading import Lasting, at_one_moment, moments_now, remembered
+from permissions.reading import at_one_moment, lasts_until, moments_now, remembered
 
 ANSWER_BYTES = 3000
 """About what an answer that is remembered takes, beside the texts of its question."""
@@ -86,18 +86,20 @@ def _authorized_together(
     )
 
 
-def _decided(claim: Claim, asker: Asker, image: str, action: str) -> Lasting[Decision]:
+def _decided(claim: Claim, asker: Asker, image: str, action: str) -> Decision:
     now = moments_now()
     facts = facts_for(claim, asker, image, [action], now)
-    return Lasting(decide(facts, Request(image, action), now), next_end(claim, facts, now))
+    lasts_until(next_end(claim, facts, now))
+    return decide(facts, Request(image, action), now)
 
 
 def _decided_together(
     claim: Claim, asker: Asker, image: str, actions: Sequence[str]
-) -> Lasting[Mapping[str, Decision]]:
+) -> Mapping[str, Decision]:
     now = moments_now()
     facts = facts_for(claim, asker, image, actions, now)
-    return Lasting(decide_actions(facts, image, actions, now), next_end(claim, facts, now))
+    lasts_until(next_end(claim, facts, now))
+    return decide_actions(facts, image, actions, now)
 
 
 def _as_asked(asker: Asker) -> tuple[Registry | None, str | None, bool]:

@@ -31,7 +31,7 @@ from permissions.core import facts as core
 from permissions.core.policy import TokenLimit, TokenScope
 from permissions.known import PART
 from permissions.models import ConnectedRegistry, RegistryCredential
-from permissions.reading import forget, known
+from permissions.reading import afterwards, forget, known, lasts_until, not_to_be_remembered
 from permissions.snapshots.memory import Kind
 from permissions.snapshots.store import Loaded
 from permissions.uses import Used, note_use
@@ -95,12 +95,12 @@ class _Cluster:
     credential_id: int
 
 
-def registry_with_secret(secret: str, now: datetime) -> core.Registry | None:
+def registry_with_secret(secret: str) -> core.Registry | None:
     """The registry whose live credential this is, or None."""
     found = _with_secret(_REGISTRY_SECRET, SecretKind.REGISTRY, secret)
     if found is None:
         return None
-    note_use(Used(RegistryCredential, found.credential_id), now)
+    _used(Used(RegistryCredential, found.credential_id))
     return found.facts
 
 
@@ -110,21 +110,21 @@ def registry_named(service: str) -> core.Registry | None:
     return found.facts if found is not None else None
 
 
-def registry_of_service(service: str, now: datetime) -> core.Registry | None:
+def registry_of_service(service: str) -> core.Registry | None:
     """The same; notes that a client asks for its sake."""
     found = known(_REGISTRY, service) if is_name(service) else None
     if found is None:
         return None
-    note_use(Used(ConnectedRegistry, found.id, "token_asked_at"), now)
+    _used(Used(ConnectedRegistry, found.id, "token_asked_at"))
     return found.facts
 
 
-def cluster_with_secret(secret: str, now: datetime) -> str | None:
+def cluster_with_secret(secret: str) -> str | None:
     """The name of the cluster whose live credential this is, or None."""
     found = _with_secret(_CLUSTER_SECRET, SecretKind.CLUSTER, secret)
     if found is None:
         return None
-    note_use(Used(ClusterCredential, found.credential_id), now)
+    _used(Used(ClusterCredential, found.credential_id))
     return found.name
 
 
@@ -133,7 +133,8 @@ def personal_token_holder(secret: str, now: datetime) -> TokenHolder | None:
     found = _with_secret(_PERSONAL_SECRET, SecretKind.PERSONAL, secret)
     if found is None or not found.is_live(now):
         return None
-    note_use(Used(PersonalAccessToken, found.token_id), now)
+    lasts_until(found.expires_at)
+    _used(Used(PersonalAccessToken, found.token_id))
     return found
 
 
@@ -142,12 +143,14 @@ def organization_token_holder(secret: str, now: datetime) -> TokenHolder | None:
     found = _with_secret(_ORGANIZATION_SECRET, SecretKind.ORGANIZATION, secret)
     if found is None or not found.is_live(now):
         return None
-    note_use(Used(OrganizationAccessToken, found.token_id), now)
+    lasts_until(found.expires_at)
+    _used(Used(OrganizationAccessToken, found.token_id))
     return found
 
 
 def staying_signed_in(secret: str, service: str, now: datetime) -> StayingSignedIn | None:
     """The live refresh token with this secret for the registry of this service, or None."""
+    not_to_be_remembered()  # when it idles too long moves with every use
     found = _with_secret(_REFRESH_SECRET, SecretKind.REFRESH, secret)
     if found is not None and found.is_idle(now):
         # As far as is known here: it may have been used elsewhere since it was read.
@@ -155,12 +158,16 @@ def staying_signed_in(secret: str, service: str, now: datetime) -> StayingSigned
         found = _with_secret(_REFRESH_SECRET, SecretKind.REFRESH, secret)
     if found is None or found.service != service or not found.is_live(now):
         return None
-    note_use(Used(RefreshToken, found.id), now)
+    _used(Used(RefreshToken, found.id))
     if found.personal is not None:
-        note_use(Used(PersonalAccessToken, found.personal.token_id), now)
+        _used(Used(PersonalAccessToken, found.personal.token_id))
     if found.organization is not None:
-        note_use(Used(OrganizationAccessToken, found.organization.token_id), now)
+        _used(Used(OrganizationAccessToken, found.organization.token_id))
     return found
+
+
+def _used(used: Used) -> None:
+    afterwards(lambda now, _: note_use(used, now))
 
 
 def _with_secret(kind: Kind[str, V], secret_kind: SecretKind, secret: str) -> V | None:

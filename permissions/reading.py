@@ -5,13 +5,12 @@ committed is nobody else's business.
 """
 
 import threading
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
-from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.utils import timezone
 
 from permissions.snapshots.memory import (
     Absent,
@@ -35,21 +34,32 @@ _ANSWER = "answer"
 CUT_OFF = "It can't be learned at the moment what has changed. Try again soon."
 
 
-class Lasting(NamedTuple, Generic[R]):
-    """An answer, and until when the same facts give the same one (None: as long as they stand)."""
+Effect = Callable[[datetime, Any], None]
+"""What is done each time an answer is given, told the answer's time and its occasion."""
 
-    answer: R
-    until: datetime | None
+
+def current_time() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
 
 
 class Remembered(Generic[R]):
-    """An answer, and the entries that it was made of."""
+    """An answer, the entries that it was made of, what is done whenever it is given, and until when
+    the same entries give the same one (None: as long as they stand)."""
 
-    __slots__ = ("answer", "entries", "until")
+    __slots__ = ("answer", "effects", "entries", "until")
 
-    def __init__(self, made: Lasting[R], entries: list[Entry[Any]]) -> None:
-        self.answer, self.until = made
+    def __init__(
+        self,
+        answer: R,
+        entries: Sequence[Entry[Any]],
+        effects: Sequence[Effect],
+        until: datetime | None,
+    ) -> None:
+        self.answer = answer
         self.entries = tuple(entries)
+        self.effects = tuple(effects)
+        self.until = until
 
     def holds(self, now: datetime) -> bool:
         """Whether it would come out the same, as far as is known here. Its entries then count as
@@ -69,24 +79,30 @@ class Moment:
         "done",
         "effects",
         "entries",
+        "fleeting",
         "generation",
         "looked",
         "now",
         "nowhere",
+        "remembering",
+        "until",
     )
 
     def __init__(self, *, looked: bool, done: dict[Hashable, Any]) -> None:
         self.generation = store.generation
-        self.now = timezone.now()
+        self.now = current_time()
         self.entries: list[Entry[Any]] = []
         self.absent: int | None = None
         """The generation in which something was found not to exist."""
         self.nowhere: dict[Key, Absent] = {}
         """What has been found not to exist before it was asked for."""
         self.looked = looked
-        self.effects: list[Callable[[], None]] = []
         self.done = done
         """What has been done once for the answer, also for one that was overtaken."""
+        self.effects: list[Effect] = []
+        self.remembering = False
+        self.until: datetime | None = None
+        self.fleeting = False
 
     def read(self, kind: Kind[K, V], key: K) -> V | None:
         found = self.nowhere.get((kind.name, key)) or recall(kind, key)
@@ -103,21 +119,40 @@ class Moment:
             absent, since = absent_among(kind, news)
             self.nowhere.update(((kind.name, key), since) for key in absent)
 
-    def remembered(self, question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
+    def remembered(self, question: Hashable, size: int, make: Callable[[], R]) -> R:
         place = (_ANSWER, question)
         entry: Entry[Remembered[R]] | None = store.get(place)
         if entry is not None and entry.value.holds(self.now):
-            self.entries += entry.value.entries
-            return entry.value.answer
-        before = len(self.entries)
-        made = make()
-        if self.absent is None:
-            remembered = Remembered(made, self.entries[before:])
-            store.keep(place, Loaded(remembered, frozenset(), size))
-        return made.answer
+            return self._taken(entry.value)
+        if self.remembering:
+            return make()  # a part of what is kept as a whole
+        return self._kept(place, size, make)
+
+    def _taken(self, remembered: Remembered[R]) -> R:
+        self.entries += remembered.entries
+        self.effects += remembered.effects
+        self.lasts_until(remembered.until)
+        return remembered.answer
+
+    def _kept(self, place: Key, size: int, make: Callable[[], R]) -> R:
+        entries, effects = len(self.entries), len(self.effects)
+        self.remembering, self.fleeting, self.until = True, False, None
+        try:
+            answer = make()
+        finally:
+            self.remembering = False
+        if self.absent is None and not self.fleeting:
+            kept = Remembered(answer, self.entries[entries:], self.effects[effects:], self.until)
+            store.keep(place, Loaded(kept, frozenset(), size))
+        return answer
+
+    def lasts_until(self, end: datetime | None) -> None:
+        if end is not None:
+            self.until = end if self.until is None else min(self.until, end)
 
     def forget(self, place: Key) -> None:
         self.entries = [entry for entry in self.entries if store.get(place) is not entry]
+        self.fleeting = True
         store.forget(place)
 
     @property
@@ -154,8 +189,8 @@ class StoredMoment(Moment):
     def expect(self, kind: Kind[K, V], keys: Iterable[K]) -> None:
         pass  # few ask inside a transaction
 
-    def remembered(self, question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
-        return make().answer
+    def remembered(self, question: Hashable, size: int, make: Callable[[], R]) -> R:
+        return make()
 
     def forget(self, place: Key) -> None:
         self._known.pop(place, None)
@@ -178,18 +213,18 @@ class _LookFirst(Exception):
 _current: ContextVar[Moment | None] = ContextVar("moment", default=None)
 
 
-def at_one_moment(answer: Callable[[], R]) -> R:
+def at_one_moment(answer: Callable[[], R], occasion: object = None) -> R:
     """What `answer` returns, made from facts that were all true at one moment.
 
     It is called again if one of them changed meanwhile, so it must do nothing but read; what it
-    hands to `afterwards` is done once, when the answer stands, and what it hands to `once` the
-    first time. Raises `NotYetKnown`.
+    hands to `afterwards` is done once, when the answer stands, and told the occasion: what it is an
+    answer to. What it hands to `once` is done the first time. Raises `NotYetKnown`.
     """
     if _current.get() is not None:
         return answer()
     if _thread.connection.in_atomic_block:
         with one_moment():
-            return _finished(StoredMoment(), answer)
+            return _finished(StoredMoment(), answer, occasion)
     looked = False
     done: dict[Hashable, Any] = {}
     for _ in range(TRIES):
@@ -204,7 +239,7 @@ def at_one_moment(answer: Callable[[], R]) -> R:
         if moment.leans_on_memory and not _may_answer_from_memory():
             continue
         for effect in moment.effects:
-            effect()
+            effect(moment.now, occasion)
         return result
     raise NotYetKnown("The rules are being changed faster than they can be read. Try again soon.")
 
@@ -227,16 +262,47 @@ def expect(kind: Kind[K, V], keys: Iterable[K]) -> None:
         moment.expect(kind, keys)
 
 
-def remembered(question: Hashable, size: int, make: Callable[[], Lasting[R]]) -> R:
+def remembered(question: Hashable, size: int, make: Callable[[], R]) -> R:
     """What `make` answers to a question, or has answered to the same one from the same facts.
 
-    `make` does nothing but read facts; `size` is about how many bytes its answer takes. What leans
-    on something that doesn't exist is never remembered: strangers' guesses would fill the memory.
+    `make` does nothing but read facts; what it hands to `afterwards` is done each time. `size` is
+    about how many bytes its answer takes. What leans on something that doesn't exist is never
+    remembered: strangers' guesses would fill the memory.
     """
     moment = _current.get()
     if moment is None:
         return at_one_moment(lambda: remembered(question, size, make))
     return moment.remembered(question, size, make)
+
+
+def remembered_answer(question: Hashable, occasion: object) -> Any:
+    """What `remembered` has of a question that is put again, as `at_one_moment` would answer it
+    now; None if that has to be asked. A shorter way, as most questions come again."""
+    entry: Entry[Remembered[Any]] | None = store.get((_ANSWER, question))
+    if entry is None or _thread.connection.in_atomic_block:
+        return None
+    now, found = current_time(), entry.value
+    # None of its entries was gone when the first was looked at: they were true together then.
+    if not found.holds(now) or clock() >= store.fresh_until:
+        return None
+    for effect in found.effects:
+        effect(now, occasion)
+    return found.answer
+
+
+def lasts_until(end: datetime | None) -> None:
+    """Say that the answer that is being made may be another from this time on, whatever the facts:
+    something that it was judged by ends then (None: nothing does)."""
+    moment = _current.get()
+    if moment is not None:
+        moment.lasts_until(end)
+
+
+def not_to_be_remembered() -> None:
+    """Say that the answer that is being made must be made anew each time."""
+    moment = _current.get()
+    if moment is not None:
+        moment.fleeting = True
 
 
 def forget(kind: Kind[K, V], key: K) -> None:
@@ -249,7 +315,7 @@ def forget(kind: Kind[K, V], key: K) -> None:
 def moments_now() -> datetime:
     """The time of the answer that is being made: one for all its parts."""
     moment = _current.get()
-    return moment.now if moment is not None else timezone.now()
+    return moment.now if moment is not None else current_time()
 
 
 def require_newest() -> None:
@@ -259,11 +325,11 @@ def require_newest() -> None:
         raise _LookFirst
 
 
-def afterwards(effect: Callable[[], None]) -> None:
+def afterwards(effect: Effect) -> None:
     """Do something when the answer that is being made stands; at once outside of one."""
     moment = _current.get()
     if moment is None:
-        effect()
+        effect(current_time(), None)
     else:
         moment.effects.append(effect)
 
@@ -276,6 +342,7 @@ def once(what: Hashable, do: Callable[[], R]) -> R:
     moment = _current.get()
     if moment is None:
         return do()
+    moment.fleeting = True  # the next answer has to do it too
     if what not in moment.done:
         moment.done[what] = do()
     result: R = moment.done[what]
@@ -313,8 +380,8 @@ def _within(moment: Moment, answer: Callable[[], R]) -> R:
         _current.reset(token)
 
 
-def _finished(moment: Moment, answer: Callable[[], R]) -> R:
+def _finished(moment: Moment, answer: Callable[[], R], occasion: object) -> R:
     result = _within(moment, answer)
     for effect in moment.effects:
-        effect()
+        effect(moment.now, occasion)
     return result

@@ -84,7 +84,7 @@ def handle(request: Request) -> Answer:
         return failed(error.status, str(error))
     try:
         asked = _decoder.decode(request.body).request
-        question = Question(request, Protocol.ADMISSION, cluster, bool(asked.dry_run))
+        question = Question(Protocol.ADMISSION, cluster, bool(asked.dry_run))
         return _answer(uid, _verdict(question, asked))
     except msgspec.DecodeError as error:
         return _answer(uid, Verdict(False, f"The review is malformed: {error}.", code=400))

@@ -4,8 +4,6 @@ Angos has told apart its clients and its routes by itself: it names the user, th
 repository, and sends the registry's credential as a bearer token. 2xx is yes, all else is no.
 """
 
-from django.utils import timezone
-
 from orgs.guards import Guard
 from permissions.core.decision import Decision
 from permissions.core.policy import Rule, SubjectKind
@@ -53,7 +51,7 @@ IN_A_REPOSITORY = {
 def handle(request: Request) -> Answer:
     """Answer whether Angos may do what its client asks for."""
     try:
-        registry = connected_registry(request.authorization("Bearer") or "", timezone.now())
+        registry = connected_registry(request.authorization("Bearer") or "")
         asked = _asked(request)
         claim = _claim(request)
         action, verdict = decided(claim, registry, asked)
@@ -63,7 +61,7 @@ def handle(request: Request) -> Answer:
         return refused(403, "Too many unknown users lately. Wait a minute.")
     is_part = asked.is_part and not request.headers["x-registry-action"].endswith("-manifest")
     if isinstance(verdict, Decision) and not (is_part and verdict.allowed):
-        note(request, Protocol.ANGOS, registry, claim, {action: verdict})
+        note(Protocol.ANGOS, registry, claim, {action: verdict})
     return answer_of(verdict)
 
 
@@ -87,4 +85,20 @@ def _asked(request: Request) -> RegistryRequest:
     return RegistryRequest(IN_A_REPOSITORY[name], repository, mounted_from=source)
 
 
-ROUTES = (Route("/authz/angos", ("GET",), handle, failed, Guard.TOKEN, live_check_openapi.ANGOS),)
+ROUTES = (
+    Route(
+        "/authz/angos",
+        ("GET",),
+        handle,
+        failed,
+        Guard.TOKEN,
+        live_check_openapi.ANGOS,
+        reads=(
+            "authorization",
+            "x-registry-action",
+            "x-registry-namespace",
+            "x-registry-username",
+            "x-forwarded-uri",
+        ),
+    ),
+)

@@ -3,7 +3,6 @@
 A denial is an answer (200, `decision: false`); an error's body is its message as a JSON string.
 """
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -61,7 +60,7 @@ EVALUATION_DECODER = msgspec.json.Decoder(Evaluation)
 @answering
 def evaluate(request: Request, caller: Caller) -> msgspec.Raw:
     """Answer one evaluation."""
-    return evaluated(request, caller, body_of(request, EVALUATION_DECODER)).json
+    return evaluated(caller, body_of(request, EVALUATION_DECODER)).json
 
 
 def describe(request: Request) -> Answer:
@@ -81,7 +80,7 @@ def describe(request: Request) -> Answer:
     )
 
 
-def evaluated(request: Request, caller: Caller, evaluation: Evaluation) -> Response:
+def evaluated(caller: Caller, evaluation: Evaluation) -> Response:
     """The response to one evaluation. Raises `Refused`, or `NotYetKnown`."""
     asker = asker_for(caller, evaluation.context or Context())
     claim = claim_of(evaluation.subject)
@@ -91,12 +90,10 @@ def evaluated(request: Request, caller: Caller, evaluation: Evaluation) -> Respo
         return response(sign_in_answer(claim, asker, evaluation.resource))
     if evaluation.resource.type != IMAGE:
         raise Refused(400, f'The resource.type must be "{IMAGE}", or "{MACHINE}" for {SIGN_IN}.')
-    return _about_image(request, caller, evaluation, claim, asker)
+    return _about_image(caller, evaluation, claim, asker)
 
 
-def _about_image(
-    request: Request, caller: Caller, evaluation: Evaluation, claim: Claim, asker: Asker
-) -> Response:
+def _about_image(caller: Caller, evaluation: Evaluation, claim: Claim, asker: Asker) -> Response:
     decision = authorize(claim, asker, evaluation.resource.id, evaluation.action.name)
     # Only who is unknown waits: somebody who guesses names must not stop everybody's pulls.
     if decision.rule is Rule.UNKNOWN_SUBJECT and not count(UNKNOWN_SUBJECTS, caller.key):
@@ -105,19 +102,12 @@ def _about_image(
             "Too many unknown subjects lately. Wait a minute.",
             {"Retry-After": f"{RETRY_AFTER_SECONDS}"},
         )
-    note(
-        request,
-        Protocol.AUTHZEN,
-        caller.asker.registry,
-        claim,
-        {evaluation.action.name: decision},
-    )
+    note(Protocol.AUTHZEN, caller.asker.registry, claim, {evaluation.action.name: decision})
     return answer_of(decision)
 
 
-@lru_cache(4096)
 def answer_of(decision: Decision) -> Response:
-    """A decision as an evaluation response. The same questions come all the time."""
+    """A decision as an evaluation response."""
     context: dict[str, Any] = {
         "rule": decision.rule,
         "category": decision.category,
@@ -156,6 +146,14 @@ def _of_organization(decision: OrganizationDecision) -> dict[str, Any]:
 
 
 ROUTES = (
-    Route(EVALUATION, ("POST",), evaluate, failed, Guard.TOKEN, authzen_openapi.EVALUATION),
+    Route(
+        EVALUATION,
+        ("POST",),
+        evaluate,
+        failed,
+        Guard.TOKEN,
+        authzen_openapi.EVALUATION,
+        reads=("authorization", "content-type"),
+    ),
     Route(METADATA, ("GET", "HEAD"), describe, failed, Guard.PUBLIC, authzen_openapi.METADATA),
 )

@@ -54,24 +54,24 @@ def evaluate_all(request: Request, caller: Caller) -> dict[str, Any] | msgspec.R
         raise Refused(400, f"The evaluations_semantic must be one of {', '.join(STOPS)}.")
     items = decoded(body.get("evaluations", msgspec.Raw(b"[]")), _items, "list of evaluations")
     if not items:
-        return _evaluated(request, caller, body).json
+        return _evaluated(caller, body).json
     if len(items) > MOST_ITEMS:
         raise Refused(413, f"Send at most {MOST_ITEMS} evaluations at once, not {len(items)}.")
     defaults = {name: body[name] for name in DEFAULTS if name in body}
     expect_users(_users_in(defaults, items))
     answers: list[msgspec.Raw] = []
     for item in items:
-        answer = _answer(request, caller, defaults, item)
+        answer = _answer(caller, defaults, item)
         answers.append(answer.json)
         if stops(answer.decision):
             break
     return {"evaluations": answers}
 
 
-def _answer(request: Request, caller: Caller, defaults: Object, item: msgspec.Raw) -> Response:
+def _answer(caller: Caller, defaults: Object, item: msgspec.Raw) -> Response:
     """One item's answer; what goes wrong with it alone is a denial that says so."""
     try:
-        return _evaluated(request, caller, defaults | decoded(item, _object, "evaluation"))
+        return _evaluated(caller, defaults | decoded(item, _object, "evaluation"))
     except Refused as error:
         return _error(error.status, str(error))
     except NotYetKnown as error:
@@ -89,10 +89,10 @@ def _users_in(defaults: Object, items: list[msgspec.Raw]) -> set[str]:
     return named
 
 
-def _evaluated(request: Request, caller: Caller, given: Object) -> Response:
+def _evaluated(caller: Caller, given: Object) -> Response:
     named = {name: given[name] for name in DEFAULTS if name in given}
     text = msgspec.json.encode(named)
-    return evaluated(request, caller, decoded(text, EVALUATION_DECODER, "evaluation"))
+    return evaluated(caller, decoded(text, EVALUATION_DECODER, "evaluation"))
 
 
 def _error(status: int, message: str) -> Response:

@@ -149,7 +149,7 @@ def _caller(request: Request) -> Caller:
     now = moments_now()
     match claimed_kind(secret):
         case SecretKind.REGISTRY:
-            registry = registry_with_secret(secret, now)
+            registry = registry_with_secret(secret)
             if registry is not None:
                 return _registry(registry)
         case SecretKind.ORGANIZATION:

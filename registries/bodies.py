@@ -10,7 +10,7 @@ class TooLarge(Exception):
 def declared_length(environ: dict[str, Any]) -> int | None:
     """The body's length in bytes, or None if the request doesn't tell it, as in chunks."""
     length = environ.get("CONTENT_LENGTH") or ""
-    return int(length) if length.isascii() and length.isdigit() else None
+    return int(length) if length.isdigit() and length.isascii() else None
 
 
 def read_body(environ: dict[str, Any], most: int) -> bytes:
@@ -25,11 +25,19 @@ def read_body(environ: dict[str, Any], most: int) -> bytes:
         raise TooLarge
     else:
         wanted = length
-    chunks, left = [], wanted
-    while left > 0 and (chunk := environ["wsgi.input"].read(left)):
-        chunks.append(chunk)
-        left -= len(chunk)
-    body = b"".join(chunks)
+    body = _read(environ["wsgi.input"], wanted)
     if len(body) > most:
         raise TooLarge
     return body
+
+
+def _read(stream: Any, wanted: int) -> bytes:
+    """So many bytes, or what there is: a stream may give less at a time than it is asked for."""
+    body: bytes = stream.read(wanted) if wanted else b""
+    if len(body) == wanted:
+        return body
+    chunks, left = [body], wanted - len(body)
+    while left > 0 and (chunk := stream.read(left)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)

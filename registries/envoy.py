@@ -27,5 +27,14 @@ def handle(request: Request) -> Answer:
 
 
 ROUTES = (
-    Route(PREFIX, METHODS, handle, failed, Guard.TOKEN, live_check_openapi.ENVOY, below=True),
+    Route(
+        PREFIX,
+        METHODS,
+        handle,
+        failed,
+        Guard.TOKEN,
+        live_check_openapi.ENVOY,
+        below=True,
+        reads=("authorization", CREDENTIAL, "content-type"),
+    ),
 )

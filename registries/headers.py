@@ -31,6 +31,16 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, default: Any = None, /) -> Any:
         return self._environ.get(_variable(name), default)
 
+    def all_of(self, names: tuple[str, ...], absent: str) -> list[str]:
+        """The values of these headers in order, `absent` for each that isn't there."""
+        environ = self._environ
+        return [environ.get(variable, absent) for variable in _variables(names)]
+
+    def only(self, names: tuple[str, ...]) -> "Headers":
+        """The headers of these names that are there."""
+        environ = self._environ
+        return Headers({name: environ[name] for name in _variables(names) if name in environ})
+
     def __iter__(self) -> Iterator[str]:
         for variable in self._environ:
             if variable.startswith(_PREFIX):
@@ -40,6 +50,11 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+@lru_cache
+def _variables(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_variable, names))
 
 
 @lru_cache

@@ -9,20 +9,19 @@ from urllib.parse import parse_qs
 import msgspec
 
 from orgs.guards import Guard
-from permissions.core.frozen import made_often
+from registries.headers import Headers
 
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 MAX_BODY = 2 * 1024 * 1024
 
 
-@made_often
-class Request:
+class Request(NamedTuple):
     """One HTTP request. Header names are lower-case; `body` is at most `MAX_BODY` bytes."""
 
     method: str
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
     address: str
 
@@ -64,7 +63,9 @@ class Route:
     """Where a protocol module is mounted, who may come in, and how the OpenAPI page shows it.
 
     `failed` says an error that isn't the module's own in the words of its protocol. `below` makes
-    it answer every path below its own too.
+    it answer every path below its own too. `reads` names the headers that its answers are made
+    from, if it is nothing but these, the rest of the request and what `permissions.reading` reads;
+    see `registries.repeats`.
     """
 
     path: str
@@ -74,6 +75,7 @@ class Route:
     guard: Guard
     openapi: Mapping[str, Any]
     below: bool = False
+    reads: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:

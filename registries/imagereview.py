@@ -53,7 +53,7 @@ def handle(request: Request) -> Answer:
     except msgspec.DecodeError as error:
         return _answer(Verdict(False, f"The review is malformed: {error}."))
     images = [container.image for container in spec.containers or []]
-    question = Question(request, Protocol.IMAGE_REVIEW, cluster)
+    question = Question(Protocol.IMAGE_REVIEW, cluster)
     return _answer(judge(question, spec.namespace, images))
 
 

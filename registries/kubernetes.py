@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from django.utils import timezone
 
 from permissions.authorize import authorize_pulls
 from permissions.callers import cluster_with_secret
@@ -52,9 +51,8 @@ class Meta(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A cluster's request, and whether it only tries what would be answered."""
+    """By which protocol a cluster asks, and whether it only tries what would be answered."""
 
-    request: Request
     protocol: Protocol
     cluster: str
     dry_run: bool = False
@@ -87,7 +85,7 @@ def failed(status: int, message: str) -> Answer:
 
 def asking_cluster(request: Request) -> str:
     """The name of the cluster whose credential came. Raises `Refused`."""
-    cluster = cluster_with_secret(request.authorization("Bearer") or "", timezone.now())
+    cluster = cluster_with_secret(request.authorization("Bearer") or "")
     if cluster is None:
         raise Refused(
             401,
@@ -132,7 +130,7 @@ def judge(question: Question, namespace: str, images: Sequence[str]) -> Verdict:
     claim = Claim(SubjectKind.CLUSTER, whom)
     decisions = authorize_pulls(claim, Asker(organization=organization), wanted)
     for decision in () if question.dry_run else decisions.values():
-        note(question.request, question.protocol, None, claim, {"pull": decision})
+        note(question.protocol, None, claim, {"pull": decision})
     return _joined(decisions)
 
 

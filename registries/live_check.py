@@ -8,9 +8,6 @@ as a registry would word it, for those who pass one of them on.
 
 import json
 from collections.abc import Callable
-from datetime import datetime
-
-from django.utils import timezone
 
 from permissions.authorize import authorize, authorize_catalog, authorize_login
 from permissions.callers import registry_with_secret
@@ -21,6 +18,7 @@ from permissions.core.policy import Rule
 from permissions.core.reference import HUB, fold_host
 from permissions.core.text import shown
 from permissions.facts import ANONYMOUS, Asker, Claim
+from permissions.reading import moments_now
 from registries.credentials import BadCredentials, TooManyAttempts, claim_of, decode_basic
 from registries.http import Answer, Request, json_answer
 from registries.pull_log import Protocol, note
@@ -49,11 +47,10 @@ def answer_to_client(request: Request, protocol: Protocol, secret: str, reading:
 
     `secret` is the registry's own credential; `reading` tells what the client does.
     """
-    now = timezone.now()
     try:
-        registry = connected_registry(secret, now)
+        registry = connected_registry(secret)
         asked = reading()
-        claim = _claim(request, now)
+        claim = _claim(request)
         action, verdict = decided(claim, registry, asked)
     except BadCredentials as error:
         return refused(401, str(error))
@@ -61,13 +58,13 @@ def answer_to_client(request: Request, protocol: Protocol, secret: str, reading:
         return refused(403, str(error))
     # Layers follow their manifest: one line says that the image was pulled.
     if isinstance(verdict, Decision) and not (asked.is_part and verdict.allowed):
-        note(request, protocol, registry, claim, {action: verdict})
+        note(protocol, registry, claim, {action: verdict})
     return answer_of(verdict)
 
 
-def connected_registry(secret: str, now: datetime) -> Registry:
+def connected_registry(secret: str) -> Registry:
     """The registry whose credential this is. Raises `UnknownRegistry`."""
-    registry = registry_with_secret(secret, now)
+    registry = registry_with_secret(secret)
     if registry is None:
         raise UnknownRegistry(
             "This registry's own credential is missing, unknown or revoked. "
@@ -122,7 +119,7 @@ def failed(status: int, message: str) -> Answer:
     return refused(503 if status >= 500 else 403, message)
 
 
-def _claim(request: Request, now: datetime) -> Claim:
+def _claim(request: Request) -> Claim:
     if "authorization" not in request.headers:
         return ANONYMOUS
     basic = request.authorization("Basic")
@@ -131,7 +128,7 @@ def _claim(request: Request, now: datetime) -> Claim:
     name, secret = decode_basic(basic)
     if not name and not secret:
         return ANONYMOUS  # so podman and skopeo put it, and it is no guess at anybody's password
-    return claim_of(name, secret, request.address, now)
+    return claim_of(name, secret, request.address, moments_now())
 
 
 def _check_upstream(registry: Registry, named: str) -> None:

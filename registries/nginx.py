@@ -26,4 +26,20 @@ def handle(request: Request) -> Answer:
     return answer_to_client(request, Protocol.NGINX, headers.get(CREDENTIAL, ""), reading)
 
 
-ROUTES = (Route("/authz/nginx", ("GET",), handle, failed, Guard.TOKEN, live_check_openapi.NGINX),)
+ROUTES = (
+    Route(
+        "/authz/nginx",
+        ("GET",),
+        handle,
+        failed,
+        Guard.TOKEN,
+        live_check_openapi.NGINX,
+        reads=(
+            "authorization",
+            CREDENTIAL,
+            "x-original-method",
+            "x-original-uri",
+            "content-type",
+        ),
+    ),
+)

@@ -72,7 +72,7 @@ class Reported(msgspec.Struct):
 def handle(request: Request) -> Answer:
     """Take an envelope of events."""
     now = timezone.now()
-    registry = registry_with_secret(request.authorization("Bearer") or "", now)
+    registry = registry_with_secret(request.authorization("Bearer") or "")
     if registry is None:
         return failed(
             401,

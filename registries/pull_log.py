@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
@@ -21,10 +21,10 @@ from permissions.core.decision import Decision
 from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
-from permissions.reading import afterwards, moments_now
+from permissions.reading import afterwards
 from registries.http import Request
 
-ACTION_LENGTH = 40
+ACTION_LENGTH, REQUEST_ID_LENGTH = 40, 128
 REPORTED = "reported"
 """The rule of what a registry reports after the fact: nobody was asked."""
 
@@ -58,48 +58,51 @@ log = new_log()
 
 
 def note(
-    request: Request,
     protocol: Protocol,
     registry: Registry | None,
     claim: Claim,
     decisions: Mapping[str, Decision],
-    *,
-    client: str = "",
 ) -> None:
-    """Log what was decided, by action, once the answer is known; never waits, never fails.
+    """Log what was decided, by action, whenever it is answered; never waits, never fails.
 
     `registry` is the connected registry that asked, None for an organization's own credential.
-    `client` is what the program calls itself in the protocol; without it its User-Agent is kept.
     """
-    at, headers = moments_now(), request.headers
     service = registry.service if registry else ""
-    client = (client or headers.get("user-agent", ""))[:CLIENT_LENGTH]
-    request_id = headers.get("x-request-id", "")[:128]
-    address = _address(request.address)
-    _add(
-        [
-            Pull(at, decided, client, address, request_id, new_key())
-            for action, decision in decisions.items()
-            for decided in _decided(decision, action, claim.kind, claim.id, protocol, service)
-        ]
+    afterwards(
+        Noted(
+            tuple(
+                decided
+                for action, decision in decisions.items()
+                for decided in _decided(decision, action, claim, protocol, service)
+            )
+        )
     )
 
 
-@lru_cache(4096)
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What was decided about a question; logged at each request that puts it."""
+
+    decided: tuple[Decided, ...]
+
+    def __call__(self, now: datetime, request: Request) -> None:
+        client, request_id = request.headers.all_of(("user-agent", "x-request-id"), "")
+        client, request_id = client[:CLIENT_LENGTH], request_id[:REQUEST_ID_LENGTH]
+        address = _address(request.address)
+        log.add(
+            [Pull(now, decided, client, address, request_id, new_key()) for decided in self.decided]
+        )
+
+
 def _decided(
-    decision: Decision,
-    action: str,
-    subject_kind: SubjectKind,
-    subject_id: str,
-    protocol: Protocol,
-    service: str,
+    decision: Decision, action: str, claim: Claim, protocol: Protocol, service: str
 ) -> tuple[Decided, ...]:
-    """A decision by each organization that has decided. The same questions come all the time."""
+    """A decision by each organization that has decided."""
     return tuple(
         Decided(
             organization=one.organization if one else None,
-            subject_kind=subject_kind,
-            subject_id=subject_id[:SUBJECT_LENGTH],
+            subject_kind=claim.kind,
+            subject_id=claim.id[:SUBJECT_LENGTH],
             action=action[:ACTION_LENGTH],
             image=decision.image[:IMAGE_LENGTH],
             repository=(decision.classified_as or "")[:REPOSITORY_LENGTH],
@@ -139,37 +142,31 @@ def record_event(request: Request, registry: Registry, event: Event) -> None:
     """
     name = f"urn:hubadmin:event:{registry.service}:{event.id}"
     kind = SubjectKind.USER if event.username else SubjectKind.ANONYMOUS
-    _add(
-        [
-            Pull(
-                at=event.at,
-                decided=Decided(
-                    organization=organization,
-                    subject_kind=kind,
-                    subject_id=event.username[:SUBJECT_LENGTH],
-                    action=event.action[:ACTION_LENGTH],
-                    image=event.image[:IMAGE_LENGTH],
-                    repository=event.repository[:REPOSITORY_LENGTH],
-                    category="",
-                    rule=REPORTED,
-                    allowed=True,
-                    policy_version=version,
-                    protocol=Protocol.NOTIFICATION,
-                    registry=registry.service,
-                ),
-                client=event.client[:CLIENT_LENGTH],
-                address=_address(event.address),
-                request_id=request.headers.get("x-request-id", "")[:128],
-                key=uuid5(NAMESPACE_URL, f"{name}:{organization}").hex,
-            )
-            for organization, version in event.organizations
-        ]
-    )
-
-
-def _add(pulls: Sequence[Pull]) -> None:
-    # Only what has been answered: an answer that was overtaken by a change is made anew.
-    afterwards(lambda: log.add(pulls))
+    pulls = [
+        Pull(
+            at=event.at,
+            decided=Decided(
+                organization=organization,
+                subject_kind=kind,
+                subject_id=event.username[:SUBJECT_LENGTH],
+                action=event.action[:ACTION_LENGTH],
+                image=event.image[:IMAGE_LENGTH],
+                repository=event.repository[:REPOSITORY_LENGTH],
+                category="",
+                rule=REPORTED,
+                allowed=True,
+                policy_version=version,
+                protocol=Protocol.NOTIFICATION,
+                registry=registry.service,
+            ),
+            client=event.client[:CLIENT_LENGTH],
+            address=_address(event.address),
+            request_id=request.headers.get("x-request-id", "")[:REQUEST_ID_LENGTH],
+            key=uuid5(NAMESPACE_URL, f"{name}:{organization}").hex,
+        )
+        for organization, version in event.organizations
+    ]
+    afterwards(lambda now, occasion: log.add(pulls))
 
 
 def _address(text: str) -> str | None:

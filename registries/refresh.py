@@ -55,7 +55,7 @@ def offer(stay: Stay, registry: Registry, now: datetime) -> str | None:
         now=now,
     )
     # Nobody would ever use, or end, one of an answer that was made anew.
-    afterwards(issue)
+    afterwards(lambda now, occasion: issue())
     return secret
 
 

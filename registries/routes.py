@@ -36,6 +36,8 @@ _BELOW = tuple(route for route in ROUTES.values() if route.below)
 
 def route_at(path: str) -> Route | None:
     """The route that answers at a path, with or without a slash at its end, or None."""
-    return ROUTES.get(path.rstrip("/")) or next(
-        (route for route in _BELOW if path.startswith(f"{route.path}/")), None
+    return (
+        ROUTES.get(path)
+        or ROUTES.get(path.rstrip("/"))
+        or next((route for route in _BELOW if path.startswith(f"{route.path}/")), None)
     )

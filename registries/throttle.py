@@ -16,6 +16,8 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
+from permissions.reading import not_to_be_remembered
+
 log = structlog.get_logger(__name__)
 
 PASSWORDS_OF_USER = RateLimitItemPerMinute(10, namespace="passwords-of-user")
@@ -51,7 +53,9 @@ def count(limit: RateLimitItem, key: str) -> bool:
     """Count one more under this limit; False if it is one too many.
 
     Counting before the work that is limited lets parallel requests through no more than others.
+    An answer that has been counted is not remembered: the next one counts too.
     """
+    not_to_be_remembered()
     # Here too, so that this process goes on counting from where it is when Redis goes away.
     here = _fallback().hit(limit, key)
     within = _shared(lambda limiter: limiter.hit(limit, key), here)

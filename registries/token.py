@@ -126,7 +126,7 @@ def _grant(request: Request, wanted: Wanted, scope: ResourceScope) -> Granted:
         decisions = authorize_actions(wanted.claim, asker, image, scope.actions)
     else:
         return Granted(scope, (), (), f"There is nothing of type {scope.type} to grant here.")
-    note(request, Protocol.TOKEN, wanted.registry, wanted.claim, decisions)
+    note(Protocol.TOKEN, wanted.registry, wanted.claim, decisions)
     return Granted(
         scope,
         tuple(action for action in scope.actions if decisions[action].allowed),

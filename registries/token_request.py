@@ -72,7 +72,7 @@ def _posted(request: Request, now: datetime) -> Wanted:
 
 def _registry(fields: Fields, now: datetime) -> Registry:
     service = _only(fields, "service")
-    registry = registry_of_service(service, now)
+    registry = registry_of_service(service)
     if registry is None:
         raise Malformed(
             f"No registry calls itself {service[:60]!r} here. "

@@ -35,5 +35,20 @@ def handle(request: Request) -> Answer:
 
 
 ROUTES = (
-    Route("/authz/traefik", ("GET",), handle, failed, Guard.TOKEN, live_check_openapi.TRAEFIK),
+    Route(
+        "/authz/traefik",
+        ("GET",),
+        handle,
+        failed,
+        Guard.TOKEN,
+        live_check_openapi.TRAEFIK,
+        reads=(
+            "authorization",
+            CREDENTIAL,
+            "x-forwarded-method",
+            "x-forwarded-uri",
+            "content-type",
+            "accept",
+        ),
+    ),
 )

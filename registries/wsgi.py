@@ -22,11 +22,11 @@ from prometheus_client import Histogram
 
 from orgs.guards import SAFE_METHODS
 from permissions.in_force import take_in
-from permissions.reading import at_one_moment
 from permissions.snapshots.memory import NotYetKnown
 from registries.bodies import TooLarge, read_body
 from registries.headers import Headers
 from registries.http import MAX_BODY, Answer, Request, Route
+from registries.repeats import answer
 from registries.routes import route_at
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ ANSWERED = Histogram(
     ["path", "status"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
 )
-REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}").fullmatch
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 UPKEEP_SECONDS = 1.0
 
@@ -81,25 +81,25 @@ class Mount:
         if started >= upkeep.due:
             upkeep.begin(type(self), environ, started)
         request_id = environ["HTTP_X_REQUEST_ID"] = _request_id(environ)
-        answer = _answer(route, environ)
+        answered = _answered(route, environ)
         headers = [("X-Content-Type-Options", "nosniff"), ("X-Request-ID", request_id)]
-        headers += answer.headers.items()
-        if answer.status != HTTPStatus.NOT_MODIFIED:
-            headers.append(("Content-Length", str(len(answer.body))))
-        _answered(route.path, answer.status).observe(time.perf_counter() - started)
-        start_response(STATUS_LINES[answer.status], headers)
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
+        headers += answered.headers.items()
+        if answered.status != HTTPStatus.NOT_MODIFIED:
+            headers.append(("Content-Length", str(len(answered.body))))
+        _time_of(route.path, answered.status).observe(time.perf_counter() - started)
+        start_response(STATUS_LINES[answered.status], headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answered.body]
 
     def _of_the_site(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        answer = self.site(environ, start_response)
+        answered = self.site(environ, start_response)
         if environ["REQUEST_METHOD"] not in SAFE_METHODS:
             # What it has changed is in force here before it is told (P6).
             take_in()
-        return answer
+        return answered
 
 
 @lru_cache
-def _answered(path: str, status: int) -> Histogram:
+def _time_of(path: str, status: int) -> Histogram:
     return ANSWERED.labels(path, status)
 
 
@@ -109,19 +109,17 @@ def _is_ours(host: str) -> bool:
     return validate_host(domain, settings.ALLOWED_HOSTS)
 
 
-def _answer(route: Route, environ: Environ) -> Answer:
+def _answered(route: Route, environ: Environ) -> Answer:
     host = environ.get("HTTP_HOST", "")
     if not _is_ours(host):
         domain, _ = split_domain_port(host)
         message = f"This site is not called {domain or 'that'}. Use its own address."
         return route.failed(400, message)
     if environ["REQUEST_METHOD"] not in route.methods:
-        answer = route.failed(405, f"Use {' or '.join(route.methods)} here.")
-        return Answer(405, answer.body, {**answer.headers, "Allow": ", ".join(route.methods)})
+        refused = route.failed(405, f"Use {' or '.join(route.methods)} here.")
+        return Answer(405, refused.body, {**refused.headers, "Allow": ", ".join(route.methods)})
     try:
-        request = _request(environ)
-        # Who asks, what for and by which rules: all as of one moment, whichever the protocol.
-        return at_one_moment(lambda: route.handle(request))
+        return answer(route, _request(environ))
     except TooLarge:
         return route.failed(413, f"The body is too large. Send at most {MAX_BODY} bytes.")
     except NotYetKnown as error:
@@ -136,8 +134,8 @@ def _answer(route: Route, environ: Environ) -> Answer:
         return route.failed(500, "Something went wrong here. It has been logged.")
 
 
-def _retry(answer: Answer) -> Answer:
-    return Answer(answer.status, answer.body, {**answer.headers, "Retry-After": "1"})
+def _retry(failed: Answer) -> Answer:
+    return Answer(failed.status, failed.body, {**failed.headers, "Retry-After": "1"})
 
 
 def _request(environ: Environ) -> Request:
@@ -153,6 +151,6 @@ def _request(environ: Environ) -> Request:
 
 def _request_id(environ: Environ) -> str:
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    if given and REQUEST_ID.fullmatch(given):
+    if given and REQUEST_ID(given):
         return given
     return f"{getrandbits(128):032x}"  # a name, no secret

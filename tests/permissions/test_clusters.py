@@ -56,7 +56,7 @@ def test_an_owner_connects_a_cluster_that_its_credential_tells(acme: Organizatio
     version = policy_of(acme).version
     cluster, secret = connect_cluster(actor("olivia"), acme, "production")
     assert kind_of(secret) is SecretKind.CLUSTER
-    assert cluster_with_secret(secret, NOW) == "production"
+    assert cluster_with_secret(secret) == "production"
     assert list(clusters_of(acme)) == [cluster]
     assert policy_of(acme).version == version + 1
     entry = entries_of(acme.pk)[0]
@@ -94,9 +94,9 @@ def test_a_name_is_given_once(acme: Organization, shared: ConnectedCluster) -> N
 def test_a_fresh_credential_ends_the_others_unless_they_are_kept(acme: Organization) -> None:
     cluster, first = connect_cluster(STAFF, acme, "production")
     second = issue_cluster_credential(actor("olivia"), cluster, keep_old=True)
-    assert cluster_with_secret(first, NOW) == cluster_with_secret(second, NOW) == "production"
+    assert cluster_with_secret(first) == cluster_with_secret(second) == "production"
     third = issue_cluster_credential(actor("olivia"), cluster)
-    assert [cluster_with_secret(one, NOW) for one in (first, second, third)] == [
+    assert [cluster_with_secret(one) for one in (first, second, third)] == [
         None,
         None,
         "production",
@@ -110,10 +110,10 @@ def test_a_credential_is_exchanged_without_a_moment_without_one(acme: Organizati
     new = issue_cluster_credential(actor("olivia"), cluster, keep_old=True)
     with pytest.raises(NotAllowed):
         end_old_cluster_credentials(actor("mel"), cluster)
-    assert cluster_with_secret(old, NOW) == "production"
+    assert cluster_with_secret(old) == "production"
     assert end_old_cluster_credentials(actor("olivia"), cluster) == 1
-    assert cluster_with_secret(old, NOW) is None
-    assert cluster_with_secret(new, NOW) == "production"
+    assert cluster_with_secret(old) is None
+    assert cluster_with_secret(new) == "production"
     log = entries_of(acme.pk).count()
     assert end_old_cluster_credentials(actor("olivia"), cluster) == 0
     assert entries_of(acme.pk).count() == log
@@ -121,7 +121,7 @@ def test_a_credential_is_exchanged_without_a_moment_without_one(acme: Organizati
 
 def test_a_secret_that_is_none_of_ours_is_nobodys(demo: dict[str, str]) -> None:
     for secret in ("", "x", "\x00", demo["ACME_REGISTRY_TOKEN"], demo["OLIVIA_TOKEN"]):
-        assert cluster_with_secret(secret, NOW) is None
+        assert cluster_with_secret(secret) is None
 
 
 def test_an_organizations_cluster_is_its_own_in_every_namespace(
@@ -192,13 +192,13 @@ def test_a_cluster_is_disconnected_when_nothing_is_mapped(
     before = site_version()
     disconnect_cluster(STAFF, shared)
     assert site_version() == before + 1
-    assert cluster_with_secret(secret, NOW) is None
+    assert cluster_with_secret(secret) is None
     assert stored_cluster("shared") is None
     own, secret = connect_cluster(STAFF, acme, "own")
     with pytest.raises(NotAllowed):
         disconnect_cluster(actor("mel"), own)
     disconnect_cluster(actor("olivia"), own)
-    assert cluster_with_secret(secret, NOW) is None
+    assert cluster_with_secret(secret) is None
     assert entries_of(acme.pk)[0].action == "cluster.disconnected"
 
 
@@ -240,7 +240,7 @@ def run(*arguments: str) -> str:
 
 def test_site_staff_do_all_that_at_the_command_line() -> None:
     secret = run("connect_cluster", "shared", "--site-wide")
-    assert cluster_with_secret(secret, NOW) == "shared"
+    assert cluster_with_secret(secret) == "shared"
     assert run("map_namespace", "shared", "team-a", "acme") == "acme answers for shared/team-a."
     assert run("map_namespace", "shared", "*", "globex") == "globex answers for shared/*."
     assert run("list_namespaces", "shared").splitlines() == ["*\tglobex", "team-a\tacme"]
@@ -248,9 +248,9 @@ def test_site_staff_do_all_that_at_the_command_line() -> None:
     assert "1 of shared's credentials ended" in run(
         "rotate_cluster_credential", "shared", "--end-old"
     )
-    assert cluster_with_secret(kept, NOW) == "shared"
+    assert cluster_with_secret(kept) == "shared"
     fresh = run("rotate_cluster_credential", "shared")
-    assert [cluster_with_secret(one, NOW) for one in (secret, kept, fresh)] == [
+    assert [cluster_with_secret(one) for one in (secret, kept, fresh)] == [
         None,
         None,
         "shared",

@@ -136,13 +136,13 @@ def test_a_registry_is_connected_once_and_knows_its_credential(acme: Organizatio
         actor("olivia"), acme, service="second", host="Registry.Example:443", upstream="docker.io"
     )
     assert registry.host == "registry.example"
-    found = registry_with_secret(secret, registry.created_at)
+    found = registry_with_secret(secret)
     assert found is not None
     assert (found.service, found.organization, found.upstream_hub) == ("second", "acme", True)
     assert policy_of(acme).version == version + 1
     fresh = issue_registry_credential(actor("olivia"), registry)
-    assert registry_with_secret(secret, registry.created_at) is None
-    assert registry_with_secret(fresh, registry.created_at) is not None
+    assert registry_with_secret(secret) is None
+    assert registry_with_secret(fresh) is not None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from orgs.actor import Actor
 from orgs.models import Organization
 from permissions.callers import registry_named
 from permissions.operations import Settings, change_policy
+from registries.headers import Headers
 from registries.http import Request
 from registries.pull_log import Event, record_event
 from tests.conftest import NewVisitor
@@ -170,7 +171,7 @@ def test_a_reported_event_counts_once_however_often_it_comes(
 ) -> None:
     registry = registry_named("acme")
     assert registry is not None
-    request = Request("POST", "/", "", {}, b"", "203.0.113.7")
+    request = Request("POST", "/", "", Headers({}), b"", "203.0.113.7")
     event = Event(
         id="e-1",
         at=timezone.now(),

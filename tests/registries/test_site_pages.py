@@ -8,7 +8,6 @@ import httpx
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from audit.models import SITE
@@ -71,7 +70,7 @@ def test_staff_connect_a_registry_and_see_its_credential_once(signed_in: SignedI
     answer = post(sam, PAGE, service="second", host="second.example", mirrors_docker_hub="on")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    found = registry_with_secret(secret_in(answer.text), timezone.now())
+    found = registry_with_secret(secret_in(answer.text))
     assert found is not None
     assert (found.service, found.organization, found.upstream_hub) == ("second", None, True)
     assert "hubadmin_reg_" not in sam.get(f"{PAGE}second/").text
@@ -119,8 +118,8 @@ def test_staff_change_a_registry_and_an_unchanged_wish_changes_nothing(
 def test_a_rotated_credential_ends_the_old_one(signed_in: SignedIn, wide: str) -> None:
     answer = send(signed_in("sam"), f"{WIDE}credential/")
     assert answer.headers["cache-control"] == "no-store"
-    assert registry_with_secret(secret_in(answer.text), timezone.now()) is not None
-    assert registry_with_secret(wide, timezone.now()) is None
+    assert registry_with_secret(secret_in(answer.text)) is not None
+    assert registry_with_secret(wide) is None
 
 
 def test_disconnecting_says_what_goes_along_and_takes_it(
@@ -136,7 +135,7 @@ def test_disconnecting_says_what_goes_along_and_takes_it(
 
     assert send(sam, f"{WIDE}disconnect/", confirmation="wide").status_code == 302
     assert sam.get(WIDE).status_code == 404
-    assert registry_with_secret(wide, timezone.now()) is None
+    assert registry_with_secret(wide) is None
     assert [str(namespace) for namespace in namespaces_of(acme)] == ["docker.io/acme"]
     assert [str(asked) for asked in waiting_requests_of(globex)] == ["docker.io/globex-labs"]
     assert policy_of(acme).version == versions[0] + 1

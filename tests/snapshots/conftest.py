@@ -1,6 +1,7 @@
 """Facts in this process' own memory, with the demo's people in a database that others write to."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -9,10 +10,19 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from orgs import verified_passwords
+from orgs.actor import Actor
+from orgs.models import RefreshToken
+from orgs.token_operations import create_organization_token, revoke_organization_token
+from permissions import reading
+from permissions.cluster_operations import connect_cluster, disconnect_cluster
 from permissions.snapshots.memory import watcher
 from permissions.uses import uses
 from registries.wsgi import Application
-from tests.conftest import SITE_URL
+from tests.conftest import SITE_URL, named_organization
+from tests.served import read_env
+
+STAFF = Actor.site_staff()
 
 Execute = Callable[..., list[Any]]
 
@@ -29,14 +39,6 @@ def live(
         watcher.stop()
         uses.stop()
         connection.close()
-
-
-@pytest.fixture
-def client(live: None, application: Application) -> Iterator[httpx.Client]:
-    """An HTTP client of the whole WSGI application, in this process."""
-    transport = httpx.WSGITransport(app=application, remote_addr="203.0.113.7")
-    with httpx.Client(transport=transport, base_url=SITE_URL) as made:
-        yield made
 
 
 @pytest.fixture
@@ -79,3 +81,35 @@ def statements(live: None) -> Iterator[list[str]]:
 
     with connection.execute_wrapper(note):
         yield sent
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Lets the time of answers be what it says."""
+
+    def put(time: datetime) -> None:
+        monkeypatch.setattr(reading, "current_time", lambda: time)
+
+    return put
+
+
+@pytest.fixture
+def client(live: None, application: Application) -> Iterator[httpx.Client]:
+    transport = httpx.WSGITransport(app=application, remote_addr="203.0.113.7")
+    with httpx.Client(transport=transport, base_url=SITE_URL) as made:
+        yield made
+
+
+@pytest.fixture
+def secrets(live: None) -> Iterator[dict[str, str]]:
+    """The demo's secrets, and those of an organization token and a cluster of acme's."""
+    from tests.conftest import _env_file
+
+    acme = named_organization("acme")
+    token, oat = create_organization_token(STAFF, acme, label="CI", scope="repo:admin")
+    cluster, cluster_secret = connect_cluster(STAFF, acme, "of-a-test")
+    verified_passwords.forget_all()
+    yield {**read_env(_env_file()), "OAT": oat, "CLUSTER": cluster_secret}
+    disconnect_cluster(STAFF, cluster)
+    revoke_organization_token(STAFF, acme, token.public_id)
+    RefreshToken.objects.all().delete()

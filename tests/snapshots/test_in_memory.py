@@ -249,7 +249,7 @@ def test_an_answer_whose_facts_changed_meanwhile_is_made_anew(set_enabled: SetEn
             set_enabled(True)
             watcher.look_again()
         made.append(facts.policy.enabled)
-        reading.afterwards(lambda: done.append("once"))
+        reading.afterwards(lambda now, occasion: done.append("once"))
         return facts.policy.enabled
 
     assert reading.at_one_moment(answer) is True

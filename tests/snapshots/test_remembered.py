@@ -39,16 +39,6 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Lets the time be what it says."""
-
-    def put(now: datetime) -> None:
-        monkeypatch.setattr(timezone, "now", lambda: now)
-
-    return put
-
-
-@pytest.fixture
 def ending(elsewhere: Elsewhere, set_enabled: SetEnabled) -> Iterator[datetime]:
     """An exception for the tool, past every operation, and when it ends."""
     set_enabled(True)

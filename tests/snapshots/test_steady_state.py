@@ -1,37 +1,16 @@
 """What every protocol does once it knows who asks and by which rules: nothing but decide."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from orgs import verified_passwords
 from orgs.actor import Actor
-from orgs.models import RefreshToken
-from orgs.token_operations import create_organization_token, revoke_organization_token
-from permissions.cluster_operations import connect_cluster, disconnect_cluster
 from registries import throttle
-from tests.conftest import named_organization
-from tests.served import read_env
 
 STAFF = Actor.site_staff()
 Ask = Callable[[], httpx.Response]
-
-
-@pytest.fixture
-def secrets(live: None) -> Iterator[dict[str, str]]:
-    """The demo's secrets, and those of an organization token and a cluster of acme's."""
-    from tests.conftest import _env_file
-
-    acme = named_organization("acme")
-    token, oat = create_organization_token(STAFF, acme, label="CI", scope="repo:admin")
-    cluster, cluster_secret = connect_cluster(STAFF, acme, "of-a-test")
-    verified_passwords.forget_all()
-    yield {**read_env(_env_file()), "OAT": oat, "CLUSTER": cluster_secret}
-    disconnect_cluster(STAFF, cluster)
-    revoke_organization_token(STAFF, acme, token.public_id)
-    RefreshToken.objects.all().delete()
 
 
 def evaluation(who: str, image: str, **context: str) -> dict[str, Any]:

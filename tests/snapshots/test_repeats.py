@@ -1,0 +1,259 @@
+"""A request in the same words gets the same answer, for as long as it would be made again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from django.utils import timezone
+
+from audit.pull_log import Pull
+from orgs.actor import Actor
+from orgs.token_operations import create_organization_token, revoke_organization_token
+from permissions import reading
+from permissions.snapshots.memory import store, watcher
+from permissions.snapshots.store import FRESH_SECONDS, clock
+from permissions.uses import uses
+from registries import pull_log, repeats, routes, throttle
+from registries.authzen import EVALUATION
+from registries.http import Answer, Request
+from tests.conftest import named_organization
+from tests.snapshots.test_steady_state import evaluation
+
+pytestmark = pytest.mark.usefixtures("live")
+
+STAFF = Actor.site_staff()
+TOOL = "docker.io/randomdev/tool"
+SetEnabled = Callable[[bool], None]
+Elsewhere = psycopg.Connection[Any]
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    """The requests that the handlers were called with."""
+    seen: list[Request] = []
+    for path, route in routes.ROUTES.items():
+
+        def noted(request: Request, of: Callable[[Request], Answer] = route.handle) -> Answer:
+            seen.append(request)
+            return of(request)
+
+        monkeypatch.setitem(routes.ROUTES, path, replace(route, handle=noted))
+    return seen
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[Pull]:
+    """What went into the pull log."""
+    lines: list[Pull] = []
+    monkeypatch.setattr(pull_log.log, "add", lines.extend)
+    return lines
+
+
+@pytest.fixture
+def evaluate(client: httpx.Client, secrets: dict[str, str], logged: list[Pull]) -> Ask:
+    def ask(
+        who: str = "mel",
+        image: str = TOOL,
+        secret: str = secrets["ACME_REGISTRY_TOKEN"],
+        **headers: str,
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {secret}", **headers}
+        return client.post(EVALUATION, json=evaluation(who, image), headers=headers)
+
+    return ask
+
+
+@pytest.fixture
+def check(client: httpx.Client, secrets: dict[str, str], logged: list[Pull]) -> Ask:
+    def ask(**headers: str) -> httpx.Response:
+        headers = {
+            "X-Registry-Token": secrets["ACME_REGISTRY_TOKEN"],
+            "X-Original-Method": "GET",
+            "X-Original-URI": "/v2/acme/app/manifests/latest",
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        auth = ("mel", secrets["MEL_TOKEN"])
+        return client.get("/authz/nginx", headers=headers, auth=auth)
+
+    return ask
+
+
+@pytest.fixture
+def organization_token() -> Iterator[tuple[str, str]]:
+    """The public id and the secret of an organization token of acme's."""
+    acme = named_organization("acme")
+    token, secret = create_organization_token(STAFF, acme, label="CI", scope="repo:admin")
+    yield token.public_id, secret
+    revoke_organization_token(STAFF, acme, token.public_id)
+
+
+def test_the_same_words_are_read_once(evaluate: Ask, check: Ask, asked: list[Request]) -> None:
+    answers = {evaluate().content for _ in range(3)} | {check().content for _ in range(3)}
+    assert len(answers) == 2
+    assert [request.path for request in asked] == [EVALUATION, "/authz/nginx"]
+
+
+def test_a_handler_sees_only_what_its_answers_are_told_apart_by(
+    evaluate: Ask, check: Ask, asked: list[Request]
+) -> None:
+    for ask in (evaluate, check):
+        ask(**{"User-Agent": "docker/28", "X-Request-ID": "one", "Accept": "*/*"})
+    assert [set(request.headers) for request in asked] == [
+        {"authorization", "content-type"},
+        {"authorization", "x-registry-token", "x-original-method", "x-original-uri"},
+    ]
+
+
+def test_other_words_are_another_question(evaluate: Ask, check: Ask, asked: list[Request]) -> None:
+    evaluate()
+    evaluate(who="olivia")
+    evaluate(image=f"{TOOL}:1")
+    check()
+    check(X_Original_URI="/v2/acme/app/manifests/1")
+    check(X_Original_Method="PUT")
+    assert len(asked) == 6
+
+
+def test_somebody_elses_credential_gets_no_answer_of_ours(
+    evaluate: Ask, secrets: dict[str, str], logged: list[Pull]
+) -> None:
+    assert evaluate().status_code == 200
+    assert evaluate(secret="hubadmin_reg_" + "0" * 49).status_code == 401
+    assert evaluate(secret=secrets["SITE_REGISTRY_TOKEN"]).status_code == 200
+    assert [line.decided.registry for line in logged] == ["acme", "hub"]
+
+
+def test_a_body_of_another_kind_is_refused_though_its_words_are_known(evaluate: Ask) -> None:
+    assert evaluate().status_code == 200
+    assert evaluate(**{"Content-Type": "text/plain"}).status_code == 400
+    assert evaluate().status_code == 200
+
+
+def test_each_request_has_its_own_line(evaluate: Ask, logged: list[Pull]) -> None:
+    before = timezone.now()
+    evaluate(**{"User-Agent": "docker/27", "X-Request-ID": "one"})
+    evaluate(**{"User-Agent": "docker/28", "X-Request-ID": "two"})
+    first, second = logged
+    assert [line.client for line in logged] == ["docker/27", "docker/28"]
+    assert [line.request_id for line in logged] == ["one", "two"]
+    assert {line.address for line in logged} == {"203.0.113.7"}
+    assert first.decided is second.decided
+    assert before <= first.at < second.at
+    assert first.key != second.key
+
+
+def test_each_request_notes_that_its_credential_was_used(evaluate: Ask) -> None:
+    evaluate()
+    uses.stop()
+    uses._noted.clear()
+    evaluate()
+    assert [used.model.__name__ for used in uses._waiting] == ["RegistryCredential"]
+
+
+def test_p6_a_change_counts_for_the_next_request(evaluate: Ask, set_enabled: SetEnabled) -> None:
+    assert evaluate().json()["decision"] is True
+    set_enabled(True)
+    watcher.look_again()
+    assert evaluate().json()["decision"] is False
+
+
+def test_p6_a_look_that_is_too_long_ago_is_not_trusted(
+    evaluate: Ask, set_enabled: SetEnabled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate().json()["decision"] is True
+    watcher.stop()
+    set_enabled(True)
+    later = clock() + FRESH_SECONDS
+    monkeypatch.setattr(reading, "clock", lambda: later)
+    assert evaluate().json()["decision"] is False
+
+
+def test_p9_a_revoked_credential_is_worth_nothing(
+    evaluate: Ask, organization_token: tuple[str, str]
+) -> None:
+    public_id, secret = organization_token
+    assert evaluate(secret=secret).status_code == 200
+    revoke_organization_token(STAFF, named_organization("acme"), public_id)
+    watcher.look_again()
+    assert evaluate(secret=secret).status_code == 401
+
+
+def test_p9_a_credential_ends_when_it_says(
+    evaluate: Ask,
+    elsewhere: Elsewhere,
+    organization_token: tuple[str, str],
+    at: Callable[[datetime], None],
+) -> None:
+    public_id, secret = organization_token
+    end = timezone.now() + timedelta(hours=1)
+    elsewhere.execute(
+        "UPDATE orgs_organizationaccesstoken SET expires_at = %s WHERE public_id = %s",
+        [end, public_id],
+    )
+    watcher.look_again()
+    assert evaluate(secret=secret).status_code == 200
+    at(end - timedelta(microseconds=1))
+    assert evaluate(secret=secret).status_code == 200
+    at(end)
+    assert evaluate(secret=secret).status_code == 401
+
+
+def test_o0_guesses_at_names_are_counted_each_time(
+    evaluate: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def count(limit: Any, key: str) -> bool:
+        counted.append(key)
+        return len(counted) < 3
+
+    monkeypatch.setattr("registries.authzen.count", count)
+    assert [evaluate(who="stranger").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_p9_a_password_is_refused_though_it_was_right_before(
+    check: Ask, client: httpx.Client, secrets: dict[str, str], asked: list[Request]
+) -> None:
+    def by_password() -> int:
+        headers = {
+            "X-Registry-Token": secrets["ACME_REGISTRY_TOKEN"],
+            "X-Original-Method": "GET",
+            "X-Original-URI": "/v2/acme/app/manifests/latest",
+        }
+        auth = ("mel", secrets["DEMO_PASSWORD"])
+        return client.get("/authz/nginx", headers=headers, auth=auth).status_code
+
+    assert by_password() == 200
+    throttle._fallback().hit(throttle.PASSWORDS_OF_USER, "mel", cost=10)
+    try:
+        assert by_password() == 403
+    finally:
+        throttle.forget(throttle.PASSWORDS_OF_USER, "mel")
+    assert by_password() == 200
+
+
+def test_refusals_take_no_memory(evaluate: Ask, client: httpx.Client) -> None:
+    evaluate()
+    before = store.counts()["answer"]
+    for number in range(20):
+        evaluate(secret=f"hubadmin_reg_{number:049}")
+        evaluate(image=f"not a reference {number}", **{"Content-Type": "text/plain"})
+        evaluate(who=f"stranger-{number}")
+    assert store.counts()["answer"] == before
+
+
+def test_long_bodies_are_not_remembered(evaluate: Ask, asked: list[Request]) -> None:
+    long = TOOL + ":" + "a" * repeats.LONGEST_BODY
+    for _ in range(2):
+        evaluate(image=long)
+    assert len(asked) == 2
+
+
+def test_an_answer_in_the_same_words_does_not_keep_its_parts_beside_it(evaluate: Ask) -> None:
+    before = store.counts().get("answer", 0)
+    evaluate(image=f"{TOOL}:only-here")
+    assert store.counts()["answer"] == before + 1
