@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
@@ -52,6 +53,13 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
+class Unfinished(Protocol):
+    """What stands of an answer that is another each time it is given, as a signed one is."""
+
+    def finish(self, now: datetime) -> Answer:
+        """The answer as it is given now. Raises `NotYetKnown`."""
+
+
 def json_answer(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer with a JSON body that no cache keeps."""
     body = msgspec.json.encode(content)
@@ -70,7 +78,7 @@ class Route:
 
     path: str
     methods: tuple[str, ...]
-    handle: Callable[[Request], Answer]
+    handle: Callable[[Request], Answer | Unfinished]
     failed: Callable[[int, str], Answer]
     guard: Guard
     openapi: Mapping[str, Any]

@@ -17,7 +17,7 @@ from permissions.callers import staying_signed_in
 from permissions.core.facts import Registry
 from permissions.core.policy import SubjectKind
 from permissions.facts import Claim
-from permissions.reading import afterwards, once
+from permissions.reading import afterwards, not_to_be_remembered, once
 from registries.credentials import BadCredentials, SignIn, TooManyAttempts, claim_of_user
 from registries.throttle import WRONG_REFRESH_TOKENS_FROM_ADDRESS, count, refused_here
 
@@ -43,6 +43,7 @@ def offer(stay: Stay, registry: Registry, now: datetime) -> str | None:
     at_home = membership is not None or stay.signed_in.organization == registry.organization
     if registry.organization is not None and not at_home:
         return None
+    not_to_be_remembered()  # everybody gets one of their own
     secret = new_secret(SecretKind.REFRESH)
     issue = partial(
         issue_refresh_token,

@@ -12,11 +12,12 @@ from hashlib import blake2b
 
 from permissions.reading import (
     at_one_moment,
+    current_time,
     not_to_be_remembered,
     remembered,
     remembered_answer,
 )
-from registries.http import Answer, Request, Route
+from registries.http import Answer, Request, Route, Unfinished
 
 LONGEST_BODY = 4096
 ANSWER_BYTES = 3000
@@ -29,23 +30,26 @@ _ABSENT = "\r"  # which no header's value can be
 
 def answer(route: Route, request: Request) -> Answer:
     """A route's answer, all as of one moment. Raises what its handler does, and `NotYetKnown`."""
+    handled = _handled(route, request)
+    return handled if isinstance(handled, Answer) else handled.finish(current_time())
+
+
+def _handled(route: Route, request: Request) -> Answer | Unfinished:
     if not route.reads or len(request.body) > LONGEST_BODY:
         return at_one_moment(lambda: route.handle(request), request)
     words = _words(route, request)
-    found: Answer | None = remembered_answer(words, request)
+    found: Answer | Unfinished | None = remembered_answer(words, request)
     if found is not None:
         return found
     size = ANSWER_BYTES + len(request.body)
-    return at_one_moment(
-        lambda: remembered(words, size, lambda: _answered(route, request)), request
-    )
+    return at_one_moment(lambda: remembered(words, size, lambda: _made(route, request)), request)
 
 
-def _answered(route: Route, request: Request) -> Answer:
-    answered = route.handle(request._replace(headers=request.headers.only(route.reads)))
-    if answered.status != 200:
+def _made(route: Route, request: Request) -> Answer | Unfinished:
+    handled = route.handle(request._replace(headers=request.headers.only(route.reads)))
+    if isinstance(handled, Answer) and handled.status != 200:
         not_to_be_remembered()  # or whoever has no credential could fill the memory
-    return answered
+    return handled
 
 
 def _words(route: Route, request: Request) -> Hashable:

@@ -8,7 +8,7 @@ clients show to people.
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from permissions.core.scope import (
     split_scopes,
 )
 from permissions.facts import Asker
+from permissions.reading import moments_now
 from registries import token_openapi
 from registries.credentials import BadCredentials, TooManyAttempts
 from registries.http import Answer, Request, Route, json_answer
@@ -37,7 +38,7 @@ from registries.signing import authority_certificates, current_signer
 from registries.throttle import RETRY_AFTER_SECONDS
 from registries.token_request import Malformed, Wanted, read
 
-LIFE = timedelta(seconds=60)
+LIFE_SECONDS = 60
 WHOLE_CATALOG = "registry:catalog:*"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Hubadmin"'}
 
@@ -52,9 +53,40 @@ class Granted:
     problem: str = ""
 
 
-def handle(request: Request) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says besides when it was issued, and what its answer says beside it."""
+
+    claims: Mapping[str, Any]
+    scope: str
+    refresh_token: str | None
+
+    def finish(self, now: datetime) -> Answer:
+        """The answer with a token that is signed now. Raises `NotYetKnown`."""
+        issued_at = int(now.timestamp())
+        claims = {
+            **self.claims,
+            "nbf": issued_at,
+            "iat": issued_at,
+            "exp": issued_at + LIFE_SECONDS,
+            "jti": secrets.token_urlsafe(16),
+        }
+        signed = current_signer(now).sign(claims)
+        body = {
+            "token": signed,
+            "access_token": signed,
+            "expires_in": LIFE_SECONDS,
+            "issued_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "scope": self.scope,
+        }
+        if self.refresh_token:
+            body["refresh_token"] = self.refresh_token
+        return json_answer(200, body)
+
+
+def handle(request: Request) -> Answer | Token:
     """Answer a token request."""
-    now = timezone.now()
+    now = moments_now()
     try:
         wanted = read(request, now)
     except Malformed as error:
@@ -64,7 +96,7 @@ def handle(request: Request) -> Answer:
     except TooManyAttempts as error:
         answer = _errors(429, "TOOMANYREQUESTS", str(error))
         return Answer(429, answer.body, {**answer.headers, "Retry-After": f"{RETRY_AFTER_SECONDS}"})
-    return _decided(request, wanted, now)
+    return _decided(wanted, now)
 
 
 def hand_out_certificates(request: Request) -> Answer:
@@ -79,14 +111,14 @@ def failed(status: int, message: str) -> Answer:
     return _errors(status, codes.get(status, "UNAVAILABLE"), message)
 
 
-def _decided(request: Request, wanted: Wanted, now: datetime) -> Answer:
+def _decided(wanted: Wanted, now: datetime) -> Answer | Token:
     try:
         texts = split_scopes(wanted.scopes)
     except InvalidScope as error:
         return failed(400, str(error))
     if not texts:
         return _login(wanted, now)
-    granted = _granted(request, wanted, texts)
+    granted = _granted(wanted, texts)
     if not any(grant.scope.actions or grant.problem for grant in granted):
         return _login(wanted, now)  # resources were named, but nothing asked of them
     if any(grant.actions for grant in granted):
@@ -96,7 +128,7 @@ def _decided(request: Request, wanted: Wanted, now: datetime) -> Answer:
     return _errors(401, "DENIED", _reasons(granted))
 
 
-def _login(wanted: Wanted, now: datetime) -> Answer:
+def _login(wanted: Wanted, now: datetime) -> Answer | Token:
     decision = authorize_login(wanted.claim, wanted.registry)
     if decision.allowed:
         return _token(wanted, [], now)
@@ -104,17 +136,17 @@ def _login(wanted: Wanted, now: datetime) -> Answer:
     return _errors(401, code, decision.reason)
 
 
-def _granted(request: Request, wanted: Wanted, texts: Iterable[str]) -> list[Granted]:
+def _granted(wanted: Wanted, texts: Iterable[str]) -> list[Granted]:
     scopes, refused = [], []
     for text in texts:
         try:
             scopes.append(parse_scope(text))
         except InvalidScope as error:
             refused.append(Granted(ResourceScope("", "", ()), (), (), str(error)))
-    return [_grant(request, wanted, scope) for scope in merge(scopes)] + refused
+    return [_grant(wanted, scope) for scope in merge(scopes)] + refused
 
 
-def _grant(request: Request, wanted: Wanted, scope: ResourceScope) -> Granted:
+def _grant(wanted: Wanted, scope: ResourceScope) -> Granted:
     asker = Asker(wanted.registry)
     if str(scope) == WHOLE_CATALOG:
         decisions: Mapping[str, Decision] = {"*": authorize_catalog(wanted.claim, asker)}
@@ -148,29 +180,16 @@ def _image(registry: Registry, name: str) -> str:
     return f"{registry.host}/{path}"
 
 
-def _token(wanted: Wanted, granted: Iterable[Granted], now: datetime) -> Answer:
+def _token(wanted: Wanted, granted: Iterable[Granted], now: datetime) -> Token:
     access = [_access(grant) for grant in granted if grant.actions]
-    issued_at = int(now.timestamp())
     claims = {
         "iss": settings.SITE_URL,
         "sub": wanted.claim.id,
         "aud": wanted.registry.service,
-        "nbf": issued_at,
-        "iat": issued_at,
-        "exp": issued_at + int(LIFE.total_seconds()),
-        "jti": secrets.token_urlsafe(16),
         "access": access,
     }
-    signed = current_signer(now).sign(claims)
-    body = {
-        "token": signed,
-        "access_token": signed,
-        "expires_in": int(LIFE.total_seconds()),
-        "issued_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "scope": " ".join(_spelled(entry) for entry in access),
-    }
     refresh_token = offer(wanted.stay, wanted.registry, now) if wanted.stay else None
-    return json_answer(200, body | ({"refresh_token": refresh_token} if refresh_token else {}))
+    return Token(claims, " ".join(_spelled(entry) for entry in access), refresh_token)
 
 
 def _access(grant: Granted) -> dict[str, Any]:
@@ -200,7 +219,15 @@ def _errors(status: int, code: str, message: str) -> Answer:
 
 
 ROUTES = (
-    Route("/auth/token", ("GET", "POST"), handle, failed, Guard.TOKEN, token_openapi.TOKEN),
+    Route(
+        "/auth/token",
+        ("GET", "POST"),
+        handle,
+        failed,
+        Guard.TOKEN,
+        token_openapi.TOKEN,
+        reads=("authorization", "content-type"),
+    ),
     Route(
         "/auth/ca.pem",
         ("GET", "HEAD"),

@@ -83,7 +83,7 @@ def demo(db: None) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _nothing_counted_yet(request: pytest.FixtureRequest) -> None:
-    if "db" in request.fixturenames:
+    if {"db", "live"} & set(request.fixturenames):
         cache.clear()
         throttle._fallback.cache_clear()
         throttle._made_limiter.cache_clear()

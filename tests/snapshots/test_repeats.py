@@ -286,3 +286,25 @@ def test_an_answer_in_the_same_words_does_not_keep_its_parts_beside_it(evaluate:
     before = store.counts().get("answer", 0)
     evaluate(image=f"{TOOL}:only-here")
     assert store.counts()["answer"] == before + 1
+
+
+def test_a_token_is_signed_anew_of_what_was_granted_before(
+    client: httpx.Client, secrets: dict[str, str], logged: list[Pull], asked: list[Request]
+) -> None:
+    params = {"service": "acme", "scope": "repository:acme/app:pull"}
+    auth = ("mel", secrets["MEL_TOKEN"])
+    answers = [client.get("/auth/token", params=params, auth=auth).json() for _ in range(3)]
+    assert len({answer["token"] for answer in answers}) == 3
+    assert {answer["scope"] for answer in answers} == {"repository:acme/app:pull"}
+    assert [line.decided.protocol for line in logged] == ["token"] * 3
+    assert len(asked) == 1
+
+
+def test_everybody_gets_a_refresh_token_of_their_own(
+    client: httpx.Client, secrets: dict[str, str], asked: list[Request]
+) -> None:
+    params = {"service": "acme", "offline_token": "true"}
+    auth = ("mel", secrets["MEL_TOKEN"])
+    answers = [client.get("/auth/token", params=params, auth=auth).json() for _ in range(3)]
+    assert len({answer["refresh_token"] for answer in answers}) == 3
+    assert len(asked) == 3
