@@ -42,8 +42,8 @@ ANALYZE;
 """
 BLOCKS = """
 INSERT INTO permissions_ownrule
-    (organization_id, effect, target, reason, created_at, created_by, ended_by)
-SELECT id, 'block', 'docker.io/blocked' || n || '/*', '', now(), 'olivia', ''
+    (organization_id, effect, target, reason, created_at, created_by, former_team, ended_by)
+SELECT id, 'block', 'docker.io/blocked' || n || '/*', '', now(), 'olivia', '', ''
 FROM orgs_organization, generate_series(1, {number}) AS n WHERE name = 'acme';
 """
 ENTRIES = """
