@@ -164,7 +164,7 @@ def _facts(organization: Organization) -> tuple[KnownOrganization, int]:
     with scope(organization=organization):
         policy = ImageAccessPolicy.objects.get()
         rules = rules_that_count(organization)
-    namespaces = list(queries.namespaces_of(organization))
+    namespaces = [(one.registry_id, _namespace(one)) for one in queries.namespaces_of(organization)]
     shared = core.OrganizationFacts(
         name=organization.name,
         policy_version=policy.version,
@@ -190,19 +190,23 @@ def _facts(organization: Organization) -> tuple[KnownOrganization, int]:
             for one in registries
         },
     )
-    return known, len(registries) + len(namespaces) + 2 * len(rules.rules) + 5
+    # Each registry sees a choice of its own of the same namespaces.
+    choices = len(namespaces) * (2 + len(registries)) // 4
+    return known, 6 + 3 * len(registries) + len(namespaces) + choices + 2 * len(rules.rules)
+
+
+def _namespace(stored: StoredNamespace) -> Namespace:
+    registry = stored.registry
+    return Namespace(registry.host if registry else ConnectedRegistry.DOCKER_HUB, stored.path)
 
 
 def _owned(
-    namespaces: Iterable[StoredNamespace], not_on: Iterable[ConnectedRegistry] = ()
+    namespaces: Iterable[tuple[int | None, Namespace]], not_on: Iterable[ConnectedRegistry] = ()
 ) -> frozenset[Namespace]:
-    """Namespaces as decisions see them, without those on registries that don't count (C9)."""
+    """The namespaces of an organization, each with its registry's id, without those on registries
+    that don't count (C9)."""
     left_out = {registry.pk for registry in not_on}
-    return frozenset(
-        Namespace(one.registry.host if one.registry else ConnectedRegistry.DOCKER_HUB, one.path)
-        for one in namespaces
-        if one.registry_id not in left_out
-    )
+    return frozenset(one for registry, one in namespaces if registry not in left_out)
 
 
 def _load_site(_: None) -> Loaded[Site]:

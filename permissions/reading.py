@@ -7,10 +7,11 @@ committed is nobody else's business.
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils import timezone
 
 from permissions.snapshots.memory import (
     Absent,
@@ -36,11 +37,6 @@ CUT_OFF = "It can't be learned at the moment what has changed. Try again soon."
 
 Effect = Callable[[datetime, Any], None]
 """What is done each time an answer is given, told the answer's time and its occasion."""
-
-
-def current_time() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
 
 
 class Remembered(Generic[R]):
@@ -90,7 +86,7 @@ class Moment:
 
     def __init__(self, *, looked: bool, done: dict[Hashable, Any]) -> None:
         self.generation = store.generation
-        self.now = current_time()
+        self.now = timezone.now()
         self.entries: list[Entry[Any]] = []
         self.absent: int | None = None
         """The generation in which something was found not to exist."""
@@ -281,7 +277,7 @@ def remembered_answer(question: Hashable, occasion: object) -> Any:
     entry: Entry[Remembered[Any]] | None = store.get((_ANSWER, question))
     if entry is None or _thread.connection.in_atomic_block:
         return None
-    now, found = current_time(), entry.value
+    now, found = timezone.now(), entry.value
     # None of its entries was gone when the first was looked at: they were true together then.
     if not found.holds(now) or clock() >= store.fresh_until:
         return None
@@ -315,7 +311,7 @@ def forget(kind: Kind[K, V], key: K) -> None:
 def moments_now() -> datetime:
     """The time of the answer that is being made: one for all its parts."""
     moment = _current.get()
-    return moment.now if moment is not None else current_time()
+    return moment.now if moment is not None else timezone.now()
 
 
 def require_newest() -> None:
@@ -329,7 +325,7 @@ def afterwards(effect: Effect) -> None:
     """Do something when the answer that is being made stands; at once outside of one."""
     moment = _current.get()
     if moment is None:
-        effect(current_time(), None)
+        effect(timezone.now(), None)
     else:
         moment.effects.append(effect)
 

@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Hashable
 from hashlib import blake2b
 
+from django.utils import timezone
+
 from permissions.reading import (
     at_one_moment,
-    current_time,
     not_to_be_remembered,
     remembered,
     remembered_answer,
@@ -31,7 +32,7 @@ _ABSENT = "\r"  # which no header's value can be
 def answer(route: Route, request: Request) -> Answer:
     """A route's answer, all as of one moment. Raises what its handler does, and `NotYetKnown`."""
     handled = _handled(route, request)
-    return handled if isinstance(handled, Answer) else handled.finish(current_time())
+    return handled if isinstance(handled, Answer) else handled.finish(timezone.now())
 
 
 def _handled(route: Route, request: Request) -> Answer | Unfinished:

@@ -8,13 +8,13 @@ import httpx
 import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from orgs import verified_passwords
 from orgs.actor import Actor
 from orgs.models import RefreshToken
 from orgs.token_operations import create_organization_token, revoke_organization_token
-from permissions import reading
 from permissions.cluster_operations import connect_cluster, disconnect_cluster
 from permissions.snapshots.memory import watcher
 from permissions.uses import uses
@@ -88,7 +88,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Lets the time of answers be what it says."""
 
     def put(time: datetime) -> None:
-        monkeypatch.setattr(reading, "current_time", lambda: time)
+        monkeypatch.setattr(timezone, "now", lambda: time)
 
     return put
 

@@ -1,5 +1,7 @@
 """A request in the same words gets the same answer, for as long as it would be made again."""
 
+import gc
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -308,3 +310,25 @@ def test_everybody_gets_a_refresh_token_of_their_own(
     answers = [client.get("/auth/token", params=params, auth=auth).json() for _ in range(3)]
     assert len({answer["refresh_token"] for answer in answers}) == 3
     assert len(asked) == 3
+
+
+def test_answers_take_no_more_memory_than_is_reckoned_with(
+    evaluate: Ask, logged: list[Pull]
+) -> None:
+    def ask(number: int) -> None:
+        evaluate(image=f"docker.io/randomdev{number}/application:1.{number}")
+        logged.clear()  # the log's lines leave with what is written
+
+    for number in range(20):
+        ask(number)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        taken, reckoned = tracemalloc.get_traced_memory()[0], store.size
+        for number in range(20, 220):
+            ask(number)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0] - taken
+    finally:
+        tracemalloc.stop()
+    assert taken <= store.size - reckoned
