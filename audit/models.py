@@ -205,3 +205,27 @@ class DailyPulls(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.repository} {self.rule}: {self.count}"
+
+
+class SummedPulls(models.Model):
+    """How an organization's pulls of some days (UTC) were decided, added up and packed.
+
+    `until` is the first day that is not among them. Nothing is packed before they are added up,
+    nor once a pull of these days is counted that is not among them.
+    """
+
+    organization_id = models.PositiveBigIntegerField()
+    since = models.DateField()
+    until = models.DateField()
+    packed = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name_plural = "summed pulls"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "since"], name="audit_summed_pulls_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} from {self.since} until {self.until}"

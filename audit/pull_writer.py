@@ -22,6 +22,7 @@ from django.db.models import CharField
 
 from audit.models import DAILY_KEY, UNDECIDED, DailyPulls, PullLogEntry
 from audit.pull_log import Decided, Pull, TryAgain
+from audit.pull_sums import outdate
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ COLUMNS = """
     repository, category, rule, own_rule, would_have, allowed, policy_version, protocol, registry
 """
 COPY = f"COPY audit_pulllogentry ({COLUMNS}) FROM STDIN"
+_ORGANIZATION, _DATE = DAILY_KEY.index("organization_id"), DAILY_KEY.index("date")
 ADD_TO_DAY = (
     f"INSERT INTO audit_dailypulls ({', '.join(DAILY_KEY)}, count) "  # noqa: S608
     f"VALUES ({', '.join(['%s'] * (len(DAILY_KEY) + 1))}) ON CONFLICT ({', '.join(DAILY_KEY)}) "
@@ -219,6 +221,9 @@ def _count(pulls: Iterable[Pull], ids: Ids) -> None:
                 for key, count in sorted(counts.items(), key=lambda item: str(item[0]))
             ],
         )
+    if counts:
+        days = [key[_DATE] for key in counts]
+        outdate({key[_ORGANIZATION] for key in counts}, min(days), max(days))
 
 
 def _day(at: datetime) -> date:

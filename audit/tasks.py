@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from audit import pull_sums
 from audit.models import DailyPulls, PullLogEntry
 
 CHUNK = 5_000
@@ -23,6 +24,12 @@ def clear_old_pulls() -> int:
     while old := _old_entries(now - timedelta(days=settings.PULL_LOG_DAYS)):
         deleted += PullLogEntry.objects.filter(pk__in=old).delete()[0]
     return deleted
+
+
+@shared_task
+def pack_pulls() -> int:
+    """Add up the last days' pulls of organizations that pull much; returns of how many."""
+    return pull_sums.pack_pulls(timezone.now().date())
 
 
 def _old_entries(kept_from: datetime) -> list[int]:

@@ -1,9 +1,10 @@
 """How long the server works on an owner's page, with 20,000 members and millions of pulls.
 
 `python -m tests.services run -- python -m bench.pages [lines of the pull log]`, ten million unless
-told otherwise: they take some minutes and gigabytes. In one process, without the network; the
-table has the median of the rounds and the slowest, and the median of the processor time of our own
-process, in milliseconds: the rest of the first is the database's, and what else the machine does.
+told otherwise: they take some minutes and gigabytes. Of the daily counts a million are of the last
+30 days. In one process, without the network; the table has the median of the rounds and the
+slowest, and the median of the processor time of our own process, in milliseconds: the rest of the
+first is the database's, and what else the machine does.
 """
 
 import json
@@ -39,6 +40,13 @@ PAGES = (
     "/orgs/acme/settings/permissions/",
     "/orgs/acme/settings/access-tokens/",
 )
+# What the page asks as an owner moves the switches.
+PREVIEW = "/orgs/acme/settings/permissions/preview/"
+WISHES = (
+    {"enabled": "on", "allow_official_images": "on", "allow_verified_publishers": "on"},
+    {"enabled": "on", "allow_official_images": "on"},
+    {"enabled": "on"},
+)
 LINES = (
     """
     INSERT INTO audit_pulllogentry (key, at, organization_id, subject_kind, subject_id, action,
@@ -50,12 +58,28 @@ LINES = (
         'official', 'official_allowed', 0, '', n %% 20 > 0, 1, 'token', 'acme', 'docker/28',
         '198.51.100.7', '' FROM generate_series(1, %(lines)s) n
     """,
+    # A million in 30 days: each member pulls one or two repositories a day, of about twenty, and
+    # some repositories are pulled by nearly everybody.
     """
     INSERT INTO audit_dailypulls (organization_id, date, subject_kind, subject_id, action,
         repository, category, rule, own_rule, would_have, allowed, count)
-    SELECT organization_id, (at AT TIME ZONE 'UTC')::date, subject_kind, subject_id, action,
-        repository, category, rule, 0, '', allowed, count(*) FROM audit_pulllogentry
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 11
+    SELECT %(acme)s, date, 'user', 'crowd-' || member, 'pull', path || number, category, rule, 0,
+        '', rule <> 'community_restricted', sum(count)
+    FROM (
+        SELECT (now() AT TIME ZONE 'UTC')::date - day AS date, member, 1 + member %% 5 AS count,
+            floor(5000 * power((hashint8(member * 31::bigint + (day + 3 * place) %% 20 * 7919)
+                & 1048575) / 1048576.0, 3))::int AS number
+        FROM generate_series(0, 59) day, generate_series(0, %(members)s - 1) member,
+            generate_series(0, 1) place
+        WHERE place = 0 OR hashint8(day * 20000 + member) %% 4 <> 0
+    ) pulls
+    JOIN (VALUES
+        (0, 4, 'docker.io/library/image-', 'official', 'official_allowed'),
+        (5, 7, 'docker.io/somebody/image-', 'community', 'community_restricted'),
+        (8, 8, 'docker.io/bitnami/image-', 'verified_publisher', 'verified_publisher_allowed'),
+        (9, 9, 'docker.io/acme/image-', 'organization', 'organization_image')
+    ) kinds (first, last, path, category, rule) ON number %% 10 BETWEEN first AND last
+    GROUP BY date, member, number, path, category, rule ORDER BY date
     """,
     """
     INSERT INTO audit_auditentry (organization_id, sequence, at, actor, action, target, before,
@@ -75,6 +99,7 @@ def main(lines: int) -> None:
     from django.test import Client
     from django_scopes import scope
 
+    from audit.tasks import pack_pulls
     from orgs.models import Membership, User
     from orgs.queries import organization_named, user_named
 
@@ -94,6 +119,7 @@ def main(lines: int) -> None:
         for statement in LINES:
             cursor.execute(statement, sizes)
         cursor.execute("VACUUM ANALYZE")
+    pack_pulls()
     client = Client(headers={"host": "localhost"})
     client.force_login(olivia, backend="allauth.account.auth_backends.AuthenticationBackend")
     pages: dict[str, dict[str, float]] = {}
@@ -111,13 +137,18 @@ def _timed(client: Any) -> Iterator[tuple[str, dict[str, float]]]:
     from django.utils import timezone
 
     old = f"{timezone.now() - timedelta(days=45):%Y-%m-%d}"
-    for page in PAGES:
-        path = page.format(old=old)
+    asked: list[tuple[str, dict[str, str] | None]] = [(page, None) for page in PAGES]
+    asked += [(f"{PREVIEW} {' '.join(wish)}", wish) for wish in WISHES]
+    for page, wish in asked:
+        path = page.format(old=old).partition(" ")[0]
         times: list[float] = []
         own: list[float] = []
         for number in range(ROUNDS + 1):
             started, used = time.perf_counter(), time.process_time()
-            answer = client.get(path)
+            if wish is None:
+                answer = client.get(path)
+            else:
+                answer = client.post(path, wish, headers={"HX-Request": "true"})
             took = (time.perf_counter() - started) * 1000
             assert answer.status_code == 200, (path, answer.status_code)
             if number:  # the first warms up

@@ -1,19 +1,18 @@
-"""What was pulled in an organization, as the daily counts have it, and by whom as they are now."""
+"""What was pulled in an organization, as it was counted, and by whom as they are now."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet, Sum
 from django_scopes import scope
 
-from audit.models import DailyPulls
-from audit.pull_queries import daily_pulls_of
+from audit.pull_sums import Numbers, pulls_since
 from orgs.models import Membership, Organization
 from permissions.core.catalog import Catalog, CatalogKind
 from permissions.core.catalog import CatalogEntry as Entry
-from permissions.core.facts import Standing, Subject
-from permissions.core.impact import Pulled
+from permissions.core.facts import Standing
+from permissions.core.impact import Pulled, Puller
 from permissions.core.policy import RESTRICTIONS, SubjectKind
 from permissions.models import CatalogEntry
 
@@ -23,52 +22,63 @@ REPORTED = "reported"
 # Names that one query takes; SQLite refuses many more.
 CHUNK = 5_000
 
+_ORDINARY = Standing(is_owner=False, can_push=False)
+
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """How often each repository was pulled, the most pulled first; `pulls` counts all of them,
-    those too that the list has no room for."""
+class PulledSince:
+    """What was pulled how often: in `pulled` by the numbers of those who did."""
 
-    repositories: dict[str, int]
-    pulls: int
+    pullers: list[Puller]
+    pulled: list[Pulled]
 
     @property
-    def counted(self) -> int:
-        return sum(self.repositories.values())
+    def pulls(self) -> int:
+        return sum(sum(one.counts.values()) for one in self.pulled)
 
 
-def pulled_repositories(organization: Organization, since: date, most: int) -> Totals:
-    """What was pulled from a day on, at most so many repositories of it."""
-    pulls = _pulls(organization, since)
-    groups = pulls.values("repository").annotate(total=Sum("count")).order_by("-total")
-    rows = list(groups.values_list("repository", "total")[: most + 1])
-    repositories = dict(rows[:most])
-    if len(rows) <= most:
-        return Totals(repositories, sum(repositories.values()))
-    return Totals(repositories, pulls.aggregate(total=Sum("count"))["total"])
-
-
-def pulled_by(
-    organization: Organization, since: date, repositories: Collection[str], most: int
-) -> list[Pulled]:
-    """Who pulled which of the repositories how often, the most frequent first; whatever else was
-    refused because of restrictions too."""
-    restricted = Q(allowed=False, rule__in=RESTRICTIONS)
-    groups = (
-        _pulls(organization, since)
-        .filter(Q(repository__in=list(repositories)[:CHUNK]) | restricted)
-        .values("subject_kind", "subject_id", "repository")
-        .annotate(total=Sum("count"), refused=Sum("count", filter=restricted, default=0))
-        .order_by("-total")
-    )
-    rows = list(
-        groups.values_list("subject_kind", "subject_id", "repository", "total", "refused")[:most]
-    )
-    subjects = _subjects(organization, {(kind, name) for kind, name, *_ in rows})
-    return [
-        Pulled(subjects[kind, name], repository, total, refused)
-        for kind, name, repository, total, refused in rows
+def pulled_since(organization: Organization, since: date) -> PulledSince:
+    """What was pulled from a day (UTC) on, and by whom, as they are in the organization now."""
+    sums = pulls_since(organization.pk, since)
+    counted = {number for (rule, _), number in sums.answers.items() if rule != REPORTED}
+    restricted = {
+        number
+        for (rule, allowed), number in sums.answers.items()
+        if rule in RESTRICTIONS and not allowed
+    }
+    pulled = [
+        _pulled(repository, parts, counted, restricted)
+        for repository, parts in sums.repositories.items()
     ]
+    return PulledSince(
+        list(_pullers(organization, sums.subjects)), [one for one in pulled if one.counts]
+    )
+
+
+def _pulled(
+    repository: str,
+    parts: Iterable[Numbers],
+    counted: AbstractSet[int],
+    restricted: AbstractSet[int],
+) -> Pulled:
+    """Add up how often each pulled a repository, and how often restrictions refused it."""
+    pulls: dict[int, int] = {}
+    refused: dict[int, int] = {}
+    for who, answers, counts in parts:
+        answered = set(answers)
+        if not pulls and len(answered) == 1 and answered <= counted:
+            # As for nearly all, in a fraction of the time.
+            pulls = dict(zip(who, counts, strict=True))
+            refused = dict(pulls) if answered <= restricted else {}
+            if len(pulls) == len(who):
+                continue
+            pulls, refused = {}, {}
+        for number, answer, count in zip(who, answers, counts, strict=True):
+            if answer in counted:
+                pulls[number] = pulls.get(number, 0) + count
+            if answer in restricted:
+                refused[number] = refused.get(number, 0) + count
+    return Pulled(repository, pulls, refused)
 
 
 def catalog_of(repositories: Iterable[str]) -> Catalog:
@@ -87,40 +97,31 @@ def catalog_of(repositories: Iterable[str]) -> Catalog:
     )
 
 
-def _pulls(organization: Organization, since: date) -> QuerySet[DailyPulls]:
-    pulls = daily_pulls_of(organization.pk, since).filter(action="pull")
-    return pulls.exclude(rule=REPORTED).exclude(repository="")
-
-
-def _subjects(
-    organization: Organization, names: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Subject]:
+def _pullers(organization: Organization, subjects: Iterable[str]) -> Iterator[Puller]:
     """Who they are in the organization now: a user with their teams, or a machine of its own."""
-    users = _standings(organization, {name for kind, name in names if kind == SubjectKind.USER})
-    machine = Standing(is_owner=False, can_push=False)
-    found = {}
-    for kind, name in names:
-        standing = users.get(name) if kind == SubjectKind.USER else machine
-        standings = {} if standing is None else {organization.name: standing}
-        found[kind, name] = Subject(SubjectKind(kind), name, live=True, standings=standings)
-    return found
+    users = _standings(organization)
+    kinds = {kind.value: kind for kind in SubjectKind}
+    for subject in subjects:
+        word, _, name = subject.partition(" ")
+        kind = kinds[word]
+        yield Puller(kind, name, users.get(name) if kind is SubjectKind.USER else _ORDINARY)
 
 
-def _standings(organization: Organization, usernames: Collection[str]) -> dict[str, Standing]:
-    found: dict[str, Standing] = {}
+def _standings(organization: Organization) -> dict[str, Standing]:
+    """All active members. Those in no team, most of them, are read the quickest."""
     with scope(organization=organization):
         active = Membership.objects.filter(user__is_active=True)
-        for chunk in _chunks(sorted(usernames)):
-            rows = active.filter(user__username__in=chunk).values_list(
-                "user__username", "teams__name", "teams__is_owners", "teams__can_push"
+        found = dict.fromkeys(active.values_list("user__username", flat=True), _ORDINARY)
+        rows = active.filter(teams__isnull=False).values_list(
+            "user__username", "teams__name", "teams__is_owners", "teams__can_push"
+        )
+        for name, team, is_owners, can_push in rows:
+            known = found.get(name, _ORDINARY)
+            found[name] = Standing(
+                is_owner=known.is_owner or is_owners,
+                can_push=known.can_push or can_push,
+                teams=known.teams | {team},
             )
-            for name, team, is_owners, can_push in rows:
-                known = found.get(name, Standing(is_owner=False, can_push=False))
-                found[name] = Standing(
-                    is_owner=known.is_owner or bool(is_owners),
-                    can_push=known.can_push or bool(can_push),
-                    teams=known.teams | {team} if team else known.teams,
-                )
     return found
 
 

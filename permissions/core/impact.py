@@ -1,33 +1,43 @@
 """Whom other rules would have refused: what was pulled, decided again, by the core itself."""
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import nsmallest
+from typing import NamedTuple
 
 from permissions.core.decision import Decision, Request, decide
 from permissions.core.facts import Facts, Standing, Subject
-from permissions.core.own_rules import EVERYONE, AudienceKind, Effect, OwnRules
+from permissions.core.own_rules import AudienceKind, OwnRules
 from permissions.core.policy import RESTRICTIONS, Category, Policy, Rule, SubjectKind
 from permissions.core.reference import Repository, spelled
 
 
+class Puller(NamedTuple):
+    """Somebody who pulled, narrowed by no credential; without a standing if they are no member."""
+
+    kind: SubjectKind
+    id: str
+    standing: Standing | None
+
+
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """How often one subject pulled one repository, and how many of these pulls were refused
-    because of restrictions. The repository is the folded one, as decisions give it."""
+    """How often each puller pulled one repository, and how many of these pulls were refused
+    because of restrictions: by the puller's place in a list, only where there were any.
 
-    subject: Subject
+    The repository is the folded one, as decisions give it.
+    """
+
     repository: str
-    count: int
-    refused: int
+    counts: Mapping[int, int]
+    refused: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What would have been refused, and by which rule."""
+    """By which rule a repository would have been refused, and of what category it is."""
 
-    pulled: Pulled
     rule: Rule
     category: Category
 
@@ -78,31 +88,6 @@ def reference(repository: str) -> str:
     return str(Repository(spelled(host), path))
 
 
-def could_refuse(
-    facts: Facts, organization: str, repositories: Iterable[str], now: datetime
-) -> list[str]:
-    """Which repositories anybody in the organization could be refused; the others nobody is.
-
-    Answered for a member in no team, without any exception, and with every block for everyone:
-    whoever is decided about in truth is refused no more than that.
-    """
-    judging = facts.organizations[organization]
-    blocks = tuple(
-        replace(rule, audience=EVERYONE)
-        for rule in judging.own_rules.rules
-        if rule.effect is Effect.BLOCK
-    )
-    strictest = replace(judging, own_rules=OwnRules(blocks))
-    standing = {organization: Standing(is_owner=False, can_push=False)}
-    somebody = Subject(SubjectKind.USER, "", live=True, standings=standing)
-    asked = replace(facts, subject=somebody, organizations={organization: strictest})
-    return [
-        repository
-        for repository in repositories
-        if refusing_rule(decide(asked, Request(reference(repository)), now)) is not None
-    ]
-
-
 def refusing_rule(decision: Decision) -> Rule | None:
     """The restriction that refuses, or would if it were not only monitored; None if none does."""
     rule = decision.would_have or decision.rule
@@ -110,87 +95,139 @@ def refusing_rule(decision: Decision) -> Rule | None:
 
 
 def impact(
-    facts: Facts, organization: str, pulled: Iterable[Pulled], now: datetime, most: int
+    facts: Facts,
+    organization: str,
+    pullers: Sequence[Puller],
+    pulled: Iterable[Pulled],
+    now: datetime,
+    most: int,
 ) -> Impact:
     """Decide again about what was pulled, from the facts given, and add up what is refused.
 
-    `facts.subject` is not looked at: each pull brings its own. Lists are cut at `most`.
+    `facts.subject` is not looked at: those are asked about whose numbers stand in `pulled`, once
+    for all who are the same to every rule. Lists are cut at `most`.
     """
-    refusals: list[Refusal] = []
-    released = 0
-    for one, decision in _decided_again(facts, organization, pulled, now):
-        rule = refusing_rule(decision)
-        if rule is None:
-            released += one.refused
-        else:
-            assert decision.category is not None  # restrictions are of an organization
-            refusals.append(Refusal(one, rule, decision.category))
-    repositories = list(_by_repository(refusals, most))
-    subjects = list(_by_subject(refusals))
-    return Impact(
-        refused=sum(refusal.pulled.count for refusal in refusals),
-        refused_before=sum(refusal.pulled.refused for refusal in refusals),
-        released=released,
-        repositories=tuple(repositories[:most]),
-        repository_count=len(repositories),
-        subjects=tuple(subjects[:most]),
-        subject_count=len(subjects),
-    )
-
-
-def _decided_again(
-    facts: Facts, organization: str, pulled: Iterable[Pulled], now: datetime
-) -> Iterator[tuple[Pulled, Decision]]:
-    """Decide each pull; once for all subjects who are the same to every rule.
-
-    Those are of one kind, with one standing, and none of them is a user whom a rule names.
-    """
-    own_rules = facts.organizations[organization].own_rules.rules
-    named = {rule.audience.name for rule in own_rules if rule.audience.kind is AudienceKind.USER}
-    known: dict[Hashable, Decision] = {}
+    tally = _Tally(organization, pullers)
+    alike = Alike(pullers, facts.organizations[organization].own_rules)
+    asked = [replace(facts, subject=_subject(one, organization)) for one in alike.examples]
     for one in pulled:
-        subject = one.subject
-        alike = (
-            subject.kind,
-            subject.id if subject.id in named else "",
-            subject.standings.get(organization),
-            one.repository,
+        request = Request(reference(one.repository))
+        groups = set(map(alike.group_of.__getitem__, one.counts))
+        tally.add(
+            one, alike, {group: _refusal(decide(asked[group], request, now)) for group in groups}
         )
-        if alike not in known:
-            asked = replace(facts, subject=subject)
-            known[alike] = decide(asked, Request(reference(one.repository)), now)
-        yield one, known[alike]
+    return tally.impact(most)
 
 
-def _by_repository(refusals: Iterable[Refusal], most: int) -> Iterator[RepositoryImpact]:
-    groups: dict[str, list[Refusal]] = {}
-    for refusal in refusals:
-        groups.setdefault(refusal.pulled.repository, []).append(refusal)
-    for repository, group in sorted(groups.items(), key=lambda item: (-_pulls(item[1]), item[0])):
-        group.sort(key=lambda refusal: (-refusal.pulled.count, refusal.pulled.subject.id))
-        yield RepositoryImpact(
-            repository=repository,
-            category=group[0].category,
-            rule=group[0].rule,
-            pulls=_pulls(group),
-            subjects=tuple(refusal.pulled.subject for refusal in group[:most]),
-            subject_count=len(group),
+class Alike:
+    """Which of those who pulled are the same to every rule about pulls.
+
+    Those are of one kind and one standing, so far as rules look at it: an owner or not, and in
+    which of the teams that rules name; and none of them is a user whom a rule names.
+    """
+
+    def __init__(self, pullers: Iterable[Puller], own_rules: OwnRules) -> None:
+        audiences = [rule.audience for rule in own_rules.rules]
+        teams = {one.name for one in audiences if one.kind is AudienceKind.TEAM}
+        users = {one.name for one in audiences if one.kind is AudienceKind.USER}
+        groups: dict[Hashable, int] = {}
+        self.examples: list[Puller] = []
+        """One of each group."""
+        self.group_of: list[int] = []
+        """The number of the group of each, in their order."""
+        for puller in pullers:
+            kind, name, standing = puller
+            looked_at = standing and (standing.is_owner, standing.teams & teams)
+            key = (kind, name if name in users else "", looked_at)
+            group = groups.setdefault(key, len(groups))
+            if group == len(self.examples):
+                self.examples.append(puller)
+            self.group_of.append(group)
+
+
+def _refusal(decision: Decision) -> Refusal | None:
+    rule, category = refusing_rule(decision), decision.category
+    # Restrictions are of an organization, to which an image is of some category.
+    return Refusal(rule, category) if rule and category else None
+
+
+def _subject(puller: Puller, organization: str) -> Subject:
+    standings = {} if puller.standing is None else {organization: puller.standing}
+    return Subject(puller.kind, puller.id, live=True, standings=standings)
+
+
+class _Tally:
+    """What is refused, added up repository by repository."""
+
+    def __init__(self, organization: str, pullers: Sequence[Puller]) -> None:
+        self._organization, self._pullers = organization, pullers
+        self._refused = self._refused_before = self._released = 0
+        self._pulls = [0] * len(pullers)
+        self._repository_counts = [0] * len(pullers)
+        self._repositories: list[_RefusedRepository] = []
+
+    def add(self, pulled: Pulled, alike: Alike, refusals: Mapping[int, Refusal | None]) -> None:
+        """Add what was pulled of a repository; `refusals` are by group of those who did."""
+        counts, refused = pulled.counts, pulled.refused
+        if None in refusals.values():
+            group_of = alike.group_of
+            counts = {n: count for n, count in counts.items() if refusals[group_of[n]]}
+            refused = {n: count for n, count in refused.items() if refusals[group_of[n]]}
+        before = sum(refused.values())
+        self._refused_before += before
+        self._released += sum(pulled.refused.values()) - before
+        if not counts:
+            return
+        pulls_of, repository_counts = self._pulls, self._repository_counts
+        for number, count in counts.items():
+            pulls_of[number] += count
+            repository_counts[number] += 1
+        pulls = sum(counts.values())
+        self._refused += pulls
+        self._repositories.append(
+            _RefusedRepository(pulled.repository, pulls, counts, alike, refusals)
+        )
+
+    def impact(self, most: int) -> Impact:
+        affected = [number for number, pulls in enumerate(self._pulls) if pulls]
+        repositories = nsmallest(
+            most, self._repositories, key=lambda one: (-one.pulls, one.repository)
+        )
+        return Impact(
+            refused=self._refused,
+            refused_before=self._refused_before,
+            released=self._released,
+            repositories=tuple(self._repository(one, most) for one in repositories),
+            repository_count=len(self._repositories),
+            subjects=tuple(self._subjects(affected, most)),
+            subject_count=len(affected),
+        )
+
+    def _subjects(self, affected: Iterable[int], most: int) -> Iterator[SubjectImpact]:
+        pulls, pullers = self._pulls, self._pullers
+        for number in nsmallest(most, affected, key=lambda n: (-pulls[n], pullers[n][:2])):
+            subject = _subject(pullers[number], self._organization)
+            yield SubjectImpact(subject, pulls[number], self._repository_counts[number])
+
+    def _repository(self, refused: "_RefusedRepository", most: int) -> RepositoryImpact:
+        counts, pullers = refused.counts, self._pullers
+        first = nsmallest(most, counts, key=lambda n: (-counts[n], pullers[n].id, pullers[n].kind))
+        refusal = refused.refusals[refused.alike.group_of[first[0]]]
+        assert refusal is not None  # only pulls that are refused are counted here
+        return RepositoryImpact(
+            repository=refused.repository,
+            category=refusal.category,
+            rule=refusal.rule,
+            pulls=refused.pulls,
+            subjects=tuple(_subject(pullers[n], self._organization) for n in first),
+            subject_count=len(counts),
         )
 
 
-def _by_subject(refusals: Iterable[Refusal]) -> Iterator[SubjectImpact]:
-    pulls: Counter[tuple[SubjectKind, str]] = Counter()
-    repositories: Counter[tuple[SubjectKind, str]] = Counter()
-    subjects: dict[tuple[SubjectKind, str], Subject] = {}
-    for refusal in refusals:
-        subject = refusal.pulled.subject
-        key = (subject.kind, subject.id)
-        subjects[key] = subject
-        pulls[key] += refusal.pulled.count
-        repositories[key] += 1
-    for key in sorted(subjects, key=lambda key: (-pulls[key], key)):
-        yield SubjectImpact(subjects[key], pulls[key], repositories[key])
-
-
-def _pulls(refusals: Iterable[Refusal]) -> int:
-    return sum(refusal.pulled.count for refusal in refusals)
+@dataclass(frozen=True, slots=True)
+class _RefusedRepository:
+    repository: str
+    pulls: int
+    counts: Mapping[int, int]
+    alike: Alike
+    refusals: Mapping[int, Refusal | None]
