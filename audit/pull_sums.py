@@ -175,7 +175,7 @@ def _writers_know() -> bool:
         return True  # one writes at a time
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            # Others wait behind us. It is tried again in an hour.
+            # Others wait behind us. It is tried again by the next task.
             cursor.execute("SET LOCAL lock_timeout = '1s'")
             cursor.execute("LOCK TABLE audit_dailypulls IN SHARE MODE")
     except OperationalError:

@@ -222,8 +222,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "clear-old-pulls": {"task": "audit.tasks.clear_old_pulls", "schedule": 3_600},
-    # First soon after midnight (UTC), when one more day is over.
-    "pack-pulls": {"task": "audit.tasks.pack_pulls", "schedule": crontab(minute="1")},
+    # First soon after midnight (UTC): one more day is over, and its last pulls are counted.
+    "pack-pulls": {"task": "audit.tasks.pack_pulls", "schedule": crontab(minute="5-59/10")},
     "clear-old-changes": {"task": "permissions.tasks.clear_old_changes", "schedule": 3_600},
     "clear-expired-sessions": {"task": "orgs.tasks.clear_expired_sessions", "schedule": 86_400},
     "delete-due-organizations": {

@@ -107,15 +107,13 @@ def impact(
     `facts.subject` is not looked at: those are asked about whose numbers stand in `pulled`, once
     for all who are the same to every rule. Lists are cut at `most`.
     """
-    tally = _Tally(organization, pullers)
     alike = Alike(pullers, facts.organizations[organization].own_rules)
+    tally = _Tally(organization, pullers, alike.group_of)
     asked = [replace(facts, subject=_subject(one, organization)) for one in alike.examples]
     for one in pulled:
         request = Request(reference(one.repository))
         groups = set(map(alike.group_of.__getitem__, one.counts))
-        tally.add(
-            one, alike, {group: _refusal(decide(asked[group], request, now)) for group in groups}
-        )
+        tally.add(one, {group: _refusal(decide(asked[group], request, now)) for group in groups})
     return tally.impact(most)
 
 
@@ -146,9 +144,11 @@ class Alike:
 
 
 def _refusal(decision: Decision) -> Refusal | None:
-    rule, category = refusing_rule(decision), decision.category
-    # Restrictions are of an organization, to which an image is of some category.
-    return Refusal(rule, category) if rule and category else None
+    rule = refusing_rule(decision)
+    if rule is None:
+        return None
+    assert decision.category is not None  # restrictions are of an organization
+    return Refusal(rule, decision.category)
 
 
 def _subject(puller: Puller, organization: str) -> Subject:
@@ -159,18 +159,20 @@ def _subject(puller: Puller, organization: str) -> Subject:
 class _Tally:
     """What is refused, added up repository by repository."""
 
-    def __init__(self, organization: str, pullers: Sequence[Puller]) -> None:
-        self._organization, self._pullers = organization, pullers
+    def __init__(
+        self, organization: str, pullers: Sequence[Puller], group_of: Sequence[int]
+    ) -> None:
+        self._organization, self._pullers, self._group_of = organization, pullers, group_of
         self._refused = self._refused_before = self._released = 0
         self._pulls = [0] * len(pullers)
         self._repository_counts = [0] * len(pullers)
         self._repositories: list[_RefusedRepository] = []
 
-    def add(self, pulled: Pulled, alike: Alike, refusals: Mapping[int, Refusal | None]) -> None:
+    def add(self, pulled: Pulled, refusals: Mapping[int, Refusal | None]) -> None:
         """Add what was pulled of a repository; `refusals` are by group of those who did."""
         counts, refused = pulled.counts, pulled.refused
         if None in refusals.values():
-            group_of = alike.group_of
+            group_of = self._group_of
             counts = {n: count for n, count in counts.items() if refusals[group_of[n]]}
             refused = {n: count for n, count in refused.items() if refusals[group_of[n]]}
         before = sum(refused.values())
@@ -184,9 +186,7 @@ class _Tally:
             repository_counts[number] += 1
         pulls = sum(counts.values())
         self._refused += pulls
-        self._repositories.append(
-            _RefusedRepository(pulled.repository, pulls, counts, alike, refusals)
-        )
+        self._repositories.append(_RefusedRepository(pulled.repository, pulls, counts, refusals))
 
     def impact(self, most: int) -> Impact:
         affected = [number for number, pulls in enumerate(self._pulls) if pulls]
@@ -205,14 +205,15 @@ class _Tally:
 
     def _subjects(self, affected: Iterable[int], most: int) -> Iterator[SubjectImpact]:
         pulls, pullers = self._pulls, self._pullers
-        for number in nsmallest(most, affected, key=lambda n: (-pulls[n], pullers[n][:2])):
+        first = nsmallest(most, affected, key=lambda n: (-pulls[n], pullers[n].kind, pullers[n].id))
+        for number in first:
             subject = _subject(pullers[number], self._organization)
             yield SubjectImpact(subject, pulls[number], self._repository_counts[number])
 
     def _repository(self, refused: "_RefusedRepository", most: int) -> RepositoryImpact:
         counts, pullers = refused.counts, self._pullers
         first = nsmallest(most, counts, key=lambda n: (-counts[n], pullers[n].id, pullers[n].kind))
-        refusal = refused.refusals[refused.alike.group_of[first[0]]]
+        refusal = refused.refusals[self._group_of[first[0]]]
         assert refusal is not None  # only pulls that are refused are counted here
         return RepositoryImpact(
             repository=refused.repository,
@@ -229,5 +230,4 @@ class _RefusedRepository:
     repository: str
     pulls: int
     counts: Mapping[int, int]
-    alike: Alike
     refusals: Mapping[int, Refusal | None]

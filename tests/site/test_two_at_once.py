@@ -18,6 +18,42 @@ from audit.queries import chains, first_broken_link
 print({first_broken_link(number) for _ in range(50) for number in chains()})
 """
 
+COUNT = """
+from datetime import timedelta
+from django.utils import timezone
+from audit.pull_writer import write
+from tests.pulls import pull_with
+at = timezone.now() - timedelta(days=1)
+decided = dict(organization="busy", subject_kind="user", action="pull", image="a/b",
+    repository="docker.io/a/b", category="community", rule="not_enabled", own_rule=0,
+    would_have="", allowed=True, policy_version=1, protocol="token", registry="")
+told = dict(at=at, client="", address=None, request_id="")
+for number in range(400):
+    pull = pull_with(subject_id=f"member-{number % 7}", **decided, **told)
+    write([pull], lambda _: {"busy": 999})
+"""
+ADD_UP = """
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from audit import pull_sums
+from audit.models import DailyPulls, SummedPulls
+pull_sums.WORTH_PACKING = 1
+today, seen = timezone.now().date(), set()
+while max(seen, default=0) < 400:
+    pull_sums.pack_pulls(today)
+    with transaction.atomic():
+        connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        packed = SummedPulls.objects.filter(organization_id=999, packed__isnull=False).exists()
+        sums = pull_sums.pulls_since(999, today - pull_sums.DAYS)
+        total = sum(sum(part[2]) for parts in sums.repositories.values() for part in parts)
+        counted = DailyPulls.objects.filter(organization_id=999).aggregate(n=Sum("count"))["n"]
+    assert total == (counted or 0), (packed, total, counted)
+    if packed:
+        seen.add(total)
+print(len(seen) > 1)
+"""
+
 
 def test_p5_of_many_who_saw_the_same_settings_one_wins(
     site: DemoSite, set_policy: SetPolicy
@@ -114,3 +150,12 @@ def _evaluate(site: DemoSite) -> dict[str, Any]:
     )
     body: dict[str, Any] = answer.raise_for_status().json()
     return body
+
+
+def test_what_is_added_up_while_it_is_counted_is_what_was_counted(site: DemoSite) -> None:
+    def run(script: str) -> str:
+        command = [sys.executable, str(CHECKOUT / "manage.py"), "shell", "--no-imports", "-c"]
+        return run_to_end([*command, script], env=site.environment)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [*pool.map(run, (COUNT, ADD_UP))] == ["", "True\n"]

@@ -138,6 +138,20 @@ def test_who_is_named_is_told_apart_from_whoever_stands_alike() -> None:
         assert [(one.subject.kind, one.subject.id) for one in found.subjects] == [happy[:2]]
 
 
+def test_owners_and_teams_that_a_rule_names_are_told_apart_from_other_members() -> None:
+    known = facts_of_stark("on official publishers")
+    rule = OwnRule(1, Effect.EXCEPTION, parse_target(TOOL), Audience.team("web"))
+    stark = replace(known.organizations["stark"], own_rules=OwnRules((rule,)))
+    facts = replace(known, organizations={"stark": stark})
+    pullers = [
+        Puller(SubjectKind.USER, name, Standing(name == "owner", False, frozenset(teams)))
+        for name, teams in (("web", ["web", "ops"]), ("owner", []), ("ops", ["ops"]), ("none", []))
+    ]
+    for ordered in (pullers, pullers[::-1]):
+        found = foreseen(facts, [Pull(one, TOOL) for one in ordered])
+        assert [one.subject.id for one in found.subjects] == ["none", "ops"]
+
+
 def test_each_repository_is_decided_about() -> None:
     both = [pulled("rhodey", ALPINE), pulled("rhodey", TOOL)]
     found = foreseen(facts_of_stark("on official publishers"), both)
@@ -209,7 +223,12 @@ standings = st.one_of(
         Standing, st.booleans(), st.booleans(), st.frozensets(st.sampled_from(TEAMS), max_size=3)
     ),
 )
-pullers = st.builds(Puller, st.sampled_from(SubjectKind), st.sampled_from(NAMES), standings)
+pullers = st.builds(
+    Puller,
+    st.sampled_from([*SubjectKind, *[SubjectKind.USER] * 4]),
+    st.sampled_from(NAMES),
+    standings,
+)
 audiences = st.one_of(
     st.just(EVERYONE),
     st.sampled_from(TEAMS).map(Audience.team),
@@ -223,7 +242,13 @@ own_rules = st.builds(
     audiences,
     st.sampled_from([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)]),
 )
-policies = st.builds(Policy, st.booleans(), st.booleans(), st.booleans(), st.sampled_from(Mode))
+policies = st.builds(
+    Policy,
+    st.sampled_from([True, True, False]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(Mode),
+)
 pulls_of_many = st.lists(
     st.builds(
         Pull,
@@ -232,6 +257,7 @@ pulls_of_many = st.lists(
         st.integers(1, 5),
         st.integers(0, 1),
     ),
+    min_size=3,
     max_size=20,
     unique_by=(lambda pull: (pull.puller[:2], pull.repository)),
 )
