@@ -221,6 +221,7 @@ class SummedPulls(models.Model):
 
     class Meta:
         verbose_name_plural = "summed pulls"
+        ordering = ["organization_id", "since"]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization_id", "since"], name="audit_summed_pulls_unique"

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import structlog
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from audit.models import UNDECIDED, DailyPulls, SummedPulls
 
@@ -32,6 +32,7 @@ Row: TypeAlias = tuple[str, str, str, str, bool, int]
 """Kind and name of a subject, repository, rule, whether it allowed, and how often."""
 Numbers: TypeAlias = "tuple[Column, Column, Column]"
 
+_A_DAY = timedelta(days=1)
 _SUBJECTS, _ANSWERS, _COUNTS = "I", "H", "Q"
 _COLUMNS = ("subject_kind", "subject_id", "repository", "rule", "allowed")
 
@@ -95,23 +96,30 @@ class PullSums:
 
 def pulls_since(organization_id: int, since: date) -> PullSums:
     """An organization's pulls from a day (UTC) on."""
+    counts = _counts(organization_id, since)
     packed = SummedPulls.objects.filter(
-        organization_id=organization_id, since=since, packed__isnull=False
-    ).first()
+        organization_id=organization_id,
+        since__range=(since, since + _A_DAY),
+        packed__isnull=False,
+    ).last()
     if packed is None or packed.packed is None:
         sums = PullSums()
-        sums.add(_added_up(_counts(organization_id, since)))
+        sums.add(_added_up(counts))
         return sums
     sums = PullSums.unpacked(packed.packed)
-    sums.add(_counts(organization_id, packed.until).values_list(*_COLUMNS, "count"))
+    others = counts.filter(Q(date__lt=packed.since) | Q(date__gte=packed.until))
+    sums.add(others.values_list(*_COLUMNS, "count"))
     return sums
 
 
 def pack_pulls(today: date) -> int:
     """Add up the days that are over for organizations that pull much, and forget what was added up
-    of earlier days. Returns for how many: those only of whom it was not done yet."""
-    since = today - DAYS
-    SummedPulls.objects.filter(since__lt=since).delete()
+    of earlier days. Returns for how many: those only of whom it was not done yet.
+
+    The first of the days is left out, so that tomorrow, too, what is packed is of use.
+    """
+    SummedPulls.objects.filter(since__lt=today - DAYS).delete()
+    since = today - DAYS + _A_DAY
     wanted = [
         SummedPulls.objects.get_or_create(
             organization_id=organization_id, since=since, defaults={"until": today}

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "summed pulls",
+                "ordering": ["organization_id", "since"],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("organization_id", "since"), name="audit_summed_pulls_unique"

@@ -110,7 +110,24 @@ def test_only_whoever_pulls_much_is_added_up_and_once_a_day(
 
     pulled(log, today, 0)
     assert pack_pulls(today + timedelta(days=1)) == 1
-    assert SummedPulls.objects.get().until == today + timedelta(days=1)
+    assert pack_pulls(today + timedelta(days=2)) == 1
+    assert [one.until for one in SummedPulls.objects.all()] == [
+        today + timedelta(days=days) for days in (1, 2)
+    ]
+
+
+def test_what_was_packed_is_of_use_until_the_next_day_is_over(
+    acme: Organization, log: Log, today: date
+) -> None:
+    def pulls_as_of(days: int) -> int:
+        sums = pulls_since(acme.pk, today + timedelta(days=days) - DAYS)
+        return sum(count for *_, count in rows_of(sums))
+
+    pulled(log, today, 0, 1, 28, 29, 30, 31)
+    assert pack_pulls(today) == 1
+    # As no writer does it, so that it shows what is read.
+    DailyPulls.objects.filter(date=today - timedelta(days=1)).update(count=100)
+    assert [pulls_as_of(days) for days in (0, 1, 2)] == [5, 4, 102]
 
 
 def test_a_pull_that_comes_late_has_them_added_up_again(
@@ -119,7 +136,7 @@ def test_a_pull_that_comes_late_has_them_added_up_again(
     pulled(log, today, 1, 2)
     pulled(log, today, 1, 2, organization="globex")
     assert pack_pulls(today) == 2
-    pulled(log, today, 0, 31)
+    pulled(log, today, 0, 30, 31)
     assert packed(acme)
     pulled(log, today, 1)
     assert not packed(acme)
@@ -129,7 +146,7 @@ def test_a_pull_that_comes_late_has_them_added_up_again(
     assert pack_pulls(today) == 1
     assert packed(acme)
     assert rows_of(pulls_since(acme.pk, since)) == counted(acme, since)
-    pulled(log, today, 30)
+    pulled(log, today, 29)
     assert not packed(acme)
 
 
