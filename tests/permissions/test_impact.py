@@ -1,5 +1,6 @@
 """What wished-for settings would have done to the pulls of the last days; what monitoring found."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,6 +111,7 @@ def test_only_pulls_that_this_organization_decided_lately_count(
     log(rule="invalid_reference", repository="")
     found = foreseen(acme, Settings(True, True, True))
     assert (found.pulls, found.impact.refused) == (2, 2)
+    assert gc.isenabled()
 
 
 def test_lifting_a_restriction_tells_what_would_have_gone_through(
