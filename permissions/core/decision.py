@@ -74,9 +74,6 @@ class Decision:
     own_rule: int | str | None = None
     would_have: Rule | None = None
 
-    def __hash__(self) -> int:
-        return hash((self.image, self.rule, self.policy_version))  # tells most apart
-
 
 def decide(facts: Facts, request: Request, now: datetime) -> Decision:
     """Decide one request (semantics, sections 3 and 4).
@@ -150,7 +147,7 @@ def _combined(cases: Sequence[Case]) -> Decision:
     return Decision(
         allowed=first.allowed,
         rule=first.rule,
-        reason=first.reason if len(denied) < 2 else _all_reasons(denied),
+        reason=_all_reasons(denied) if denied else first.reason,
         image=str(case.asked.reference),
         classified_as=str(case.repository),
         category=first.category,

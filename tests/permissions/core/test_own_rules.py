@@ -56,6 +56,18 @@ def test_targets_that_are_none(case: dict[str, str]) -> None:
     assert sentence.endswith(".")
 
 
+def test_the_next_end_is_that_of_the_rule_that_ends_first_from_now_on() -> None:
+    def rule(number: int, ends_at: datetime | None) -> OwnRule:
+        target = parse_target(f"acme/app{number}", MIRRORS)
+        return OwnRule(number, Effect.BLOCK, target, EVERYONE, ends_at=ends_at)
+
+    last = LATER + timedelta(days=1)
+    rules = OwnRules(map(rule, range(4), [last, None, NOW, LATER]))
+    before = NOW - timedelta(microseconds=1)
+    assert [rules.next_end(at) for at in (before, NOW, LATER, last)] == [NOW, LATER, last, None]
+    assert OwnRules([rule(0, None)]).next_end(NOW) is None
+
+
 def _audience(text: str) -> Audience:
     kind, _, name = text.partition(" ")
     return {"team": Audience.team(name), "user": Audience.user(name)}.get(kind, EVERYONE)
