@@ -62,10 +62,10 @@ def test_the_next_end_is_that_of_the_rule_that_ends_first_from_now_on() -> None:
         return OwnRule(number, Effect.BLOCK, target, EVERYONE, ends_at=ends_at)
 
     last = LATER + timedelta(days=1)
-    rules = OwnRules(map(rule, range(4), [last, None, NOW, LATER]))
+    rules = OwnRules(tuple(map(rule, range(4), [last, None, NOW, LATER])))
     before = NOW - timedelta(microseconds=1)
     assert [rules.next_end(at) for at in (before, NOW, LATER, last)] == [NOW, LATER, last, None]
-    assert OwnRules([rule(0, None)]).next_end(NOW) is None
+    assert OwnRules((rule(0, None),)).next_end(NOW) is None
 
 
 def _audience(text: str) -> Audience:
