@@ -17,7 +17,7 @@ from permissions.snapshots.memory import watcher  # noqa: E402
 from registries.wsgi import Environ, Mount, StartResponse  # noqa: E402
 
 # A page that is drawn, or a batch of the log, must not hold up an answer for longer (seconds).
-sys.setswitchinterval(0.0005)
+sys.setswitchinterval(0.002)
 mount = Mount(WholeBodies(site))
 proxies = parse_networks(settings.TRUSTED_PROXIES)
 # Before the first question, so that the workers that report are all there are.
