@@ -31,7 +31,7 @@ ANONYMOUS = "anonymous"
 SLICE = 100
 REST_SECONDS = 0.0005
 LONGEST = {
-    field.name: field.max_length
+    field.name: field.max_length or 0
     for field in PullLogEntry._meta.concrete_fields
     if isinstance(field, CharField)
 }

@@ -6,8 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 SERVER_CORE, LOAD_CORE = 0, (os.cpu_count() or 2) - 1
 ON_SERVER_CORE = ["taskset", "--cpu-list", str(SERVER_CORE)]
 ON_LOAD_CORE = ["taskset", "--cpu-list", str(LOAD_CORE)]
@@ -24,17 +22,9 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "granian": version("granian"),
         "server_on_core": SERVER_CORE,
-        "load_and_database_on_core": LOAD_CORE,
+        "load_on_core": LOAD_CORE,
         "load_average_at_start": os.getloadavg()[0],
     }
-
-
-def keep_database_apart(url: str) -> None:
-    """Let PostgreSQL run beside the load generator: elsewhere it is on a machine of its own."""
-    with psycopg.connect(url) as connection:
-        postmaster = int(_stat(connection.info.backend_pid)[1])
-    for pid in processes_below(postmaster):
-        os.sched_setaffinity(pid, {LOAD_CORE})
 
 
 def processes_below(pid: int) -> list[int]:

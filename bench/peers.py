@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from bench.machine import ON_SERVER_CORE, keep_database_apart
+from bench.machine import ON_SERVER_CORE
 from bench.wrk import Requests
 from tests import services
 from tests.served import read_env
@@ -168,7 +168,6 @@ def hubadmin(*, workers: int = 1, prepare: Sequence[str] = ()) -> Iterator[Hubad
 
     `prepare` are SQL statements to be run before it starts.
     """
-    keep_database_apart(os.environ["DATABASE_URL"])
     database = create_database(os.environ["DATABASE_URL"], f"bench_{free_port()}")
     env_file = Path(tempfile.mkdtemp()) / "demo.env"
     prepared: list[float] = []

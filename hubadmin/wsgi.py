@@ -1,5 +1,6 @@
 """The one WSGI application: forwarded addresses, then the protocols, then Django."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -22,6 +23,9 @@ mount = Mount(WholeBodies(site))
 proxies = parse_networks(settings.TRUSTED_PROXIES)
 # Before the first question, so that the workers that report are all there are.
 watcher.start()
+# What is loaded by now stays: to go through it again and again would stop every answer meanwhile.
+gc.collect()
+gc.freeze()
 
 
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -1,8 +1,5 @@
 """What wished-for settings would have done to the pulls of the last days."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -29,25 +26,13 @@ class Foreseen:
 def foresee(organization: Organization, wished: Policy, now: datetime) -> Foreseen:
     """Decide again about the pulls of the last 30 days as if the settings were the wished-for."""
     since = (now - DAYS).date()
-    with _uncollected():
-        found = pulled_since(organization, since)
-        facts = replace(
-            _facts(organization, wished, now),
-            catalog=catalog_of(one.repository for one in found.pulled),
-        )
-        then = impact(facts, organization.name, found.pullers, found.pulled, now, SHOWN)
-        return Foreseen(then, since, found.pulls)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """For what makes very many objects, none in a circle: the garbage collector would go through
-    all that the process holds, again and again, and take a quarter of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()  # whatever another thread found: nothing else here disables it
+    found = pulled_since(organization, since)
+    facts = replace(
+        _facts(organization, wished, now),
+        catalog=catalog_of(one.repository for one in found.pulled),
+    )
+    then = impact(facts, organization.name, found.pullers, found.pulled, now, SHOWN)
+    return Foreseen(then, since, found.pulls)
 
 
 def _facts(organization: Organization, wished: Policy, now: datetime) -> Facts:
