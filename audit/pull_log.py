@@ -21,7 +21,7 @@ from prometheus_client import Counter
 
 log = structlog.get_logger(__name__)
 
-QUEUE_SIZE = 10_000
+QUEUE_SIZE = 50_000
 BATCH_SIZE = 2_000
 BATCH_SECONDS = 0.5
 LONGEST_PAUSE = 5.0
