@@ -19,7 +19,7 @@ def test_who_signs_up_is_told_to_look_into_their_mail(visit: Visit, site: DemoSi
     page.get_by_label("E-mail address").fill("paula@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password, once more").fill(PASSWORD)
-    page.get_by_role("button", name="Sign up").click()
+    page.get_by_role("button", name="Sign up", exact=True).click()
     expect(page.get_by_text("This name is taken.")).to_be_visible()
     expect(page.get_by_label("E-mail address")).to_have_value("paula@example.com")
     assert accessibility_violations(page) == []
@@ -27,7 +27,7 @@ def test_who_signs_up_is_told_to_look_into_their_mail(visit: Visit, site: DemoSi
     page.get_by_label("User name").fill("paula")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password, once more").fill(PASSWORD)
-    page.get_by_role("button", name="Sign up").click()
+    page.get_by_role("button", name="Sign up", exact=True).click()
     expect(page.get_by_role("heading", name="Verify your e-mail address")).to_be_visible()
 
 
