@@ -21,7 +21,7 @@ from permissions.reading import (
 from registries.http import Answer, Request, Route, Unfinished
 
 LONGEST_BODY = 4096
-ANSWER_BYTES = 2000
+ANSWER_BYTES = 2500
 """About what an answer takes that is remembered, beside the words that it answers."""
 
 # Headers hold credentials, of which nothing may be left in memory. The key is this process' own.
