@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from orgs.names import is_name
 from permissions.core.catalog import Catalog
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Registry, Subject
-from permissions.core.frozen import made_often
 from permissions.core.policy import SubjectKind, TokenLimit, TokenScope
 from permissions.core.reference import ImageReference, InvalidReference, fold, parse, path_prefixes
 from permissions.known import (
@@ -29,8 +29,7 @@ from permissions.reading import at_one_moment, expect, known, require_newest
 from permissions.snapshots.memory import NotYetKnown
 
 
-@made_often
-class Claim:
+class Claim(NamedTuple):
     """Who wants something, as an edge has found out: a user by name, an organization access token
     by public id, a cluster's namespace as `cluster/namespace`, or nobody; narrowed by the token
     they came with."""
@@ -44,8 +43,7 @@ class Claim:
 ANONYMOUS = Claim(SubjectKind.ANONYMOUS, "")
 
 
-@made_often
-class Asker:
+class Asker(NamedTuple):
     """Who asks us: a connected registry, or an organization itself, and what they may know.
 
     `organization` is the one they named. Only a registry may learn whether a user exists (O0);

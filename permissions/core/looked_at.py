@@ -1,7 +1,14 @@
 """What a rule looks at, in one short sentence: true whether or not the rule then matches."""
 
 from permissions.core.facts import Subject
-from permissions.core.own_rules import AudienceKind, Effect, OwnRule, format_target
+from permissions.core.own_rules import (
+    EVERYONE,
+    Audience,
+    AudienceKind,
+    Effect,
+    OwnRule,
+    format_target,
+)
 from permissions.core.policy import Category
 from permissions.core.questions import Asked, Case, Found, is_owner
 from permissions.core.reference import InvalidReference
@@ -156,12 +163,15 @@ def describe(rule: OwnRule, you: str = "") -> str:
         if isinstance(rule.target, Category)
         else shown(format_target(rule.target))
     )
-    whom = {
-        AudienceKind.EVERYONE: "",
-        AudienceKind.TEAM: f" for the team {rule.audience.name}",
-        AudienceKind.USER: f" {you or f'for the user {rule.audience.name}'}",
-    }[rule.audience.kind]
-    return what + whom + (f" until {rule.end}" if rule.end else "")
+    return what + _whom(rule.audience, you) + (f" until {rule.end}" if rule.ends_at else "")
+
+
+def _whom(audience: Audience, you: str) -> str:
+    if audience == EVERYONE:
+        return ""
+    if audience.kind is AudienceKind.TEAM:
+        return f" for the team {audience.name}"
+    return f" {you or f'for the user {audience.name}'}"
 
 
 def _names(asked: Asked) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from permissions.core.frozen import made_often
 from permissions.core.policy import Category, Namespace, lies_in
 from permissions.core.reference import (
     HUB,
@@ -53,8 +52,7 @@ class AudienceKind(StrEnum):
 _, _TEAM, _USER = AudienceKind
 
 
-@made_often
-class Audience:
+class Audience(NamedTuple):
     """Whom a rule is for, among the members of its organization."""
 
     kind: AudienceKind
@@ -245,9 +243,15 @@ class OwnRules:
         object.__setattr__(self, "_found_by", found_by)
         object.__setattr__(self, "_ends", tuple(ends))
 
-    def has(self, effect: Effect) -> bool:
-        """Whether there is any rule of an effect, in force or not."""
-        return effect in self._found_by
+    def has(self, effect: Effect, targets: Sequence[str]) -> bool:
+        """Whether there is any rule of an effect on any of the targets, whoever it is for, in force
+        or not. They are as `format_target` writes them."""
+        found_by = self._found_by.get(effect)
+        if found_by is not None:
+            for target in targets:
+                if target in found_by:
+                    return True
+        return False
 
     def next_end(self, now: datetime) -> datetime | None:
         """When the next of the rules that are in force ends, or None."""

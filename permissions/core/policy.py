@@ -4,7 +4,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from permissions.core.frozen import made_often
 from permissions.core.reference import Repository, fold_host, path_prefixes
 
 
@@ -126,7 +125,7 @@ class TokenScope(StrEnum):
 _SCOPES = tuple(TokenScope)
 
 
-@made_often
+@dataclass(frozen=True, slots=True)
 class Namespace:
     """A host and a path prefix, matched by whole components; a whole repository's path is one too.
 

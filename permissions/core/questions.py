@@ -4,13 +4,14 @@
 `Found` the one about an answer that is found already.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from permissions.core.catalog import CatalogEntry
 from permissions.core.classify import classify, fold_for
 from permissions.core.deciders import deciders
 from permissions.core.facts import Facts, OrganizationFacts, Standing, Subject
-from permissions.core.frozen import made_often
 from permissions.core.own_rules import (
     BLOCK,
     EVERYONE,
@@ -22,6 +23,7 @@ from permissions.core.own_rules import (
 )
 from permissions.core.policy import (
     OFFICIAL,
+    ORGANIZATION,
     RESTRICTIONS,
     VERIFIED_PUBLISHER,
     Category,
@@ -40,8 +42,7 @@ _BLOCKED, _EXCEPTION = Rule.BLOCKED, Rule.EXCEPTION
 _MONITOR = Mode.MONITOR
 
 
-@made_often
-class Asked:
+class Asked(NamedTuple):
     """One question before any organization is looked at."""
 
     facts: Facts
@@ -84,14 +85,22 @@ class Asked:
         return registry is not None and registry.organization is not None
 
     @property
+    def gets_to_organizations(self) -> bool:
+        """Whether organizations are asked at all: it can be read, and some of them decide."""
+        return bool(self.deciders) and not isinstance(self.reference, InvalidReference)
+
+    @property
     def standing(self) -> Standing | None:
         """The subject's standing in the one organization that decides about a whole registry."""
         return next((self.subject.standings.get(name) for name in self.deciders), None)
 
 
-@made_often
-class Case:
-    """One question to one organization, with all that its rules look at."""
+class Case(NamedTuple):
+    """One question to one organization, with all that its rules look at.
+
+    `block` is the organization's own rule that stands in the way of the image, `exception` the one
+    that lets it through: the narrowest, if there are several.
+    """
 
     asked: Asked
     subject: Subject
@@ -100,6 +109,8 @@ class Case:
     repository: Repository
     category: Category
     entry: CatalogEntry | None
+    block: OwnRule | None
+    exception: OwnRule | None
 
     @property
     def owner(self) -> bool:
@@ -114,14 +125,14 @@ class Case:
         return scope is not None and scope.covers(TokenScope.WRITE)
 
     @property
-    def block(self) -> OwnRule | None:
-        """The block that stands in the way of the image, the narrowest if there are several."""
-        return self._own_rule(BLOCK)
-
-    @property
-    def exception(self) -> OwnRule | None:
-        """The exception that lets the image through, the narrowest if there are several."""
-        return self._own_rule(EXCEPTION)
+    def may_be_changed(self) -> bool:
+        """Whether there is anything that may still change an answer (`rules.AFTERWARDS`)."""
+        subject = self.subject
+        return (
+            subject.token_scope is not None
+            or subject.token_limits is not None
+            or self.organization.policy.mode is _MONITOR
+        )
 
     def own_rule(self, rule: Rule) -> OwnRule | None:
         """The organization's own rule behind a rule, where there is one."""
@@ -131,27 +142,20 @@ class Case:
 
     def allows(self, category: Category) -> bool:
         """Whether a category as a whole is open to the subject, single images aside."""
-        if self._own_rule(BLOCK, category) is not None:
+        if self._on_whole(category, BLOCK) is not None:
             return False
         policy = self.organization.policy
         return (
             (category is OFFICIAL and policy.allow_official_images)
             or (category is VERIFIED_PUBLISHER and policy.allow_verified_publishers)
-            or self._own_rule(EXCEPTION, category) is not None
+            or self._on_whole(category, EXCEPTION) is not None
         )
 
-    def _own_rule(self, effect: Effect, whole: Category | None = None) -> OwnRule | None:
-        """Return the rule of an effect that matches the image, or a whole category."""
-        own_rules = self.organization.own_rules
-        if not own_rules.has(effect):
-            return None  # most organizations have none, and what they'd match costs time to list
-        targets = targets_of(self.repository, self.category) if whole is None else [whole]
-        audiences = audiences_of(self.subject, self.standing)
-        return own_rules.find(effect, targets, audiences, self.asked.now)
+    def _on_whole(self, category: Category, effect: Effect) -> OwnRule | None:
+        return _own_rule(effect, [category], self.asked, self.organization, self.standing)
 
 
-@made_often
-class Found:
+class Found(NamedTuple):
     """The rule that matched, and what may still change the answer; None for no organization's."""
 
     rule: Rule
@@ -197,8 +201,32 @@ def case_of(asked: Asked, name: str) -> Case:
     organization = asked.facts.organizations[name]
     repository = fold_for(asked.readable, asked.facts, organization)
     category, entry = classify(repository, asked.facts, organization)
-    standing = asked.subject.standings.get(name)
-    return Case(asked, asked.subject, organization, standing, repository, category, entry)
+    subject = asked.subject
+    standing = subject.standings.get(name)
+    block = exception = None
+    # Own rules are found in no time, but what they would match has to be listed for that; and an
+    # organization's own images are decided before them (D6).
+    if organization.own_rules.rules and category is not ORGANIZATION:
+        targets = targets_of(repository, category)
+        block = _own_rule(BLOCK, targets, asked, organization, standing)
+        exception = _own_rule(EXCEPTION, targets, asked, organization, standing)
+    return Case(
+        asked, subject, organization, standing, repository, category, entry, block, exception
+    )
+
+
+def _own_rule(
+    effect: Effect,
+    targets: Sequence[str],
+    asked: Asked,
+    organization: OrganizationFacts,
+    standing: Standing | None,
+) -> OwnRule | None:
+    """The organization's rule in force on any of the targets that is for who asks."""
+    own_rules = organization.own_rules
+    if not own_rules.has(effect, targets):
+        return None
+    return own_rules.find(effect, targets, audiences_of(asked.subject, standing), asked.now)
 
 
 def found_by(case: Case, rule: Rule) -> Found:
@@ -231,7 +259,10 @@ def audiences_of(subject: Subject, standing: Standing | None) -> list[Audience]:
     """
     if subject.kind is not _USER or standing is None:
         return [EVERYONE]
-    return [Audience.user(subject.id), *map(Audience.team, sorted(standing.teams)), EVERYONE]
+    user = Audience.user(subject.id)
+    if not standing.teams:
+        return [user, EVERYONE]
+    return [user, *map(Audience.team, sorted(standing.teams)), EVERYONE]
 
 
 def outside_limits(subject: Subject, repository: Repository) -> bool:

@@ -6,14 +6,13 @@ folded is what rules look at.
 """
 
 import re
-from dataclasses import field
 from functools import lru_cache
+from typing import NamedTuple
 
-from permissions.core.frozen import made_often
 from permissions.core.text import shown
 
 MAX_LENGTH = 4096
-_REMEMBERED = 5000
+_REMEMBERED, _REMEMBERED_HOSTS = 5000, 1000
 HUB = "docker.io"
 
 _MAX_PATH_LENGTH = 255
@@ -39,27 +38,21 @@ class InvalidReference(ValueError):
     """A text that is no image reference; `str()` is a sentence for the person who wrote it (C8)."""
 
 
-@made_often
-class ImageReference:
+class ImageReference(NamedTuple):
     """A reference as it was read: familiar names completed, everything else untouched."""
 
     host: str
     path: str
     tag: str | None = None
     digest: str | None = None
-    _text: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        tag = f":{self.tag}" if self.tag else ""
-        digest = f"@{self.digest}" if self.digest else ""
-        object.__setattr__(self, "_text", f"{self.host}/{self.path}{tag}{digest}")
 
     def __str__(self) -> str:
-        return self._text
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.host}/{self.path}{tag}{digest}"
 
 
-@made_often
-class Repository:
+class Repository(NamedTuple):
     """A repository after folding: what categories, namespaces and rules are matched against."""
 
     host: str
@@ -146,6 +139,7 @@ def path_problem(path: str) -> str | None:
     return None
 
 
+@lru_cache(_REMEMBERED_HOSTS)
 def fold_host(host: str) -> str:
     """Return the one spelling of a registry's host (C6, C7)."""
     folded = host.lower().removesuffix(":443")

@@ -213,10 +213,12 @@ def test_rules_are_equal_by_what_they_are() -> None:
     assert repr(OwnRules()) == "OwnRules(rules=())"
 
 
-def test_whether_there_are_rules_of_an_effect() -> None:
+def test_whether_there_are_rules_of_an_effect_on_a_target() -> None:
     ended = OwnRules((_block(1, "community", end=NOW),))
-    assert (ended.has(Effect.BLOCK), ended.has(Effect.EXCEPTION)) == (True, False)
-    assert not OwnRules().has(Effect.BLOCK)
+    assert ended.has(Effect.BLOCK, ["docker.io/a/b", "community"])
+    assert not ended.has(Effect.BLOCK, ["docker.io/a/b", "official"])
+    assert not ended.has(Effect.EXCEPTION, ["community"])
+    assert not OwnRules().has(Effect.BLOCK, ["community"])
 
 
 @steady

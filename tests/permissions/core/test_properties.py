@@ -119,9 +119,9 @@ def test_tag_and_digest_play_no_part(who: str, at: str, named: str, image: str) 
     read = parse(image)
     known = facts(who, at, named, image)
     bare = decide(known, Request(str(ImageReference(read.host, read.path))), NOW)
-    tagged = decide(known, Request(str(replace(read, tag="other", digest=None))), NOW)
-    assert replace(tagged, image=bare.image) == bare
-    assert replace(decide(known, Request(image), NOW), image=bare.image) == bare
+    tagged = decide(known, Request(str(read._replace(tag="other", digest=None))), NOW)
+    assert tagged._replace(image=bare.image) == bare
+    assert decide(known, Request(image), NOW)._replace(image=bare.image) == bare
 
 
 @steady
