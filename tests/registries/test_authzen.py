@@ -10,6 +10,7 @@ from orgs.actor import Actor
 from orgs.member_operations import add_member
 from orgs.models import Organization
 from orgs.operations import deactivate_user
+from orgs.secrets import SecretKind, new_secret
 from orgs.token_operations import create_organization_token, create_personal_token
 from permissions.operations import Settings, change_policy
 from permissions.queries import policy_of, site_version
@@ -195,7 +196,7 @@ def test_credentials_that_may_not_ask(
     assert evaluate(credential=weak).status_code == 403
     _, strong = create_organization_token(STAFF, acme, label="x", scope="repo:admin")
     assert evaluate(credential=strong).status_code == 200
-    for bad in ("", "nonsense", demo["MEL_TOKEN"][:-1] + "x", demo["DEMO_PASSWORD"]):
+    for bad in ("", "nonsense", new_secret(SecretKind.PERSONAL), demo["DEMO_PASSWORD"]):
         answer = evaluate(credential=bad)
         assert answer.status_code == 401
         assert isinstance(answer.json(), str)

@@ -15,6 +15,7 @@ from enforcement.artefacts import NAMES, artefact
 from orgs.actor import Actor
 from orgs.models import AccessToken, Organization
 from orgs.operations import change_profile, set_plan
+from orgs.secrets import SecretKind, new_secret
 from orgs.token_operations import create_organization_token, revoke_organization_token
 from registries import signing
 from registries.authorities import authority_in
@@ -186,7 +187,7 @@ def test_s4_no_other_credential(
     for bad in (
         "",
         "nonsense",
-        f"{secret[:-1]}x",
+        new_secret(SecretKind.ORGANIZATION),
         revoked,
         demo["OLIVIA_TOKEN"],
         demo["ACME_REGISTRY_TOKEN"],

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from orgs.secrets import SecretKind, new_secret
 from tests.served import DemoSite
 from tests.services.process import run_to_end
 from tests.services.site import CHECKOUT
@@ -60,7 +61,7 @@ def test_it_puts_the_verified_file_into_its_place(recipe: str, token: str, tmp_p
 def test_it_leaves_the_place_alone_when_anything_is_wrong(
     recipe: str, token: str, tmp_path: Path
 ) -> None:
-    assert run(recipe, token[:-1] + ("y" if token.endswith("x") else "x")).returncode != 0
+    assert run(recipe, new_secret(SecretKind.ORGANIZATION)).returncode != 0
     changed = recipe.replace("sha256sum", f"printf ' ' >> {FILE}; sha256sum")
     assert run(changed, token).returncode != 0
     unhashed = recipe.replace("sha256sum", f"printf ' ' >> {FILE}; : sha256sum")

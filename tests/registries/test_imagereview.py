@@ -10,6 +10,7 @@ from audit.models import PullLogEntry
 from audit.pull_log import PullLog
 from orgs.actor import Actor
 from orgs.models import Organization
+from orgs.secrets import SecretKind, new_secret
 from permissions.cluster_operations import (
     connect_cluster,
     connect_site_cluster,
@@ -170,7 +171,7 @@ def test_only_a_clusters_credential_asks(
     strangers = [
         "",
         "nonsense",
-        acme_cluster[:-1] + "x",
+        new_secret(SecretKind.CLUSTER),
         demo["ACME_REGISTRY_TOKEN"],
         demo["OLIVIA_TOKEN"],
     ]

@@ -13,6 +13,7 @@ from audit.pull_log import PullLog
 from orgs.actor import Actor
 from orgs.models import Organization
 from orgs.operations import deactivate_user
+from orgs.secrets import SecretKind, new_secret
 from permissions.queries import policy_of
 from tests.conftest import NewVisitor, named_user
 
@@ -196,8 +197,7 @@ def test_a_forged_envelope_is_refused(
     visitor: NewVisitor, demo: dict[str, str], pull_log: PullLog
 ) -> None:
     client = visitor()
-    good = demo["ACME_REGISTRY_TOKEN"]
-    for bad in ("", "nonsense", good[:-1] + "x", demo["OLIVIA_TOKEN"]):
+    for bad in ("", "nonsense", new_secret(SecretKind.REGISTRY), demo["OLIVIA_TOKEN"]):
         answer = client.post(
             PATH, json={"events": [event()]}, headers={"Authorization": f"Bearer {bad}"}
         )
