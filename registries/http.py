@@ -57,7 +57,7 @@ class Unfinished(Protocol):
     """What stands of an answer that is another each time it is given, as a signed one is."""
 
     def finish(self, now: datetime) -> Answer:
-        """The answer as it is given now. Raises `NotYetKnown`."""
+        """The answer as it is given now."""
 
 
 def json_answer(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Answer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,13 +16,13 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import (
 )
 from django.db import transaction
 from django.utils import timezone
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey
 
 from orgs.actor import Actor
 from orgs.data_key import derived_key
 from orgs.transactions import record_change
-from permissions.reading import known
+from permissions.reading import known, lasts_until
 from permissions.snapshots.memory import Kind, NotYetKnown
 from permissions.snapshots.store import Loaded
 from registries.authorities import Authority, certify_leaf
@@ -46,7 +47,7 @@ class Signer:
     def sign(self, claims: dict[str, Any]) -> str:
         """A compact JWS (RFC 7515) by ES256, with the leaf's certificate as `x5c`."""
         assert self.key is not None  # else `current_signer` gives none
-        return jwt.encode(self.header, claims, self.key)
+        return jws.serialize_compact(self.header, msgspec.json.encode(claims), self.key)
 
     def sign_detached(self, content: bytes) -> bytes:
         """A detached CMS signature (RFC 5652) of a file in DER, with the leaf's certificate.
@@ -68,10 +69,18 @@ class Signer:
 
 
 def current_signer(now: datetime) -> Signer:
-    """The newest key that is valid long enough. Raises `NotYetKnown` if there is none."""
-    signers = known(_SIGNERS, None) or ()
-    usable = (one for one in signers if one.not_before <= now and one.not_after > now + RESERVE)
-    signer = next(usable, None)
+    """The newest key that is valid long enough. Raises `NotYetKnown` if there is none.
+
+    An answer that is signed with it lasts until it ends, or until a newer one is valid.
+    """
+    signer = None
+    for one in known(_SIGNERS, None) or ():
+        if one.not_before > now:
+            lasts_until(one.not_before)
+        elif one.not_after - RESERVE > now:
+            lasts_until(one.not_after - RESERVE)
+            signer = one
+            break
     if signer is None:
         raise NotYetKnown("There is no valid signing key. Run manage.py rotate_signing_key.")
     if signer.key is None:

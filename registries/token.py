@@ -34,7 +34,7 @@ from registries.credentials import BadCredentials, TooManyAttempts
 from registries.http import Answer, Request, Route, json_answer
 from registries.pull_log import Protocol, note
 from registries.refresh import offer
-from registries.signing import authority_certificates, current_signer
+from registries.signing import Signer, authority_certificates, current_signer
 from registries.throttle import RETRY_AFTER_SECONDS
 from registries.token_request import Malformed, Wanted, read
 
@@ -57,12 +57,13 @@ class Granted:
 class Token:
     """What a token says besides when it was issued, and what its answer says beside it."""
 
+    signer: Signer
     claims: Mapping[str, Any]
     scope: str
     refresh_token: str | None
 
     def finish(self, now: datetime) -> Answer:
-        """The answer with a token that is signed now. Raises `NotYetKnown`."""
+        """The answer with a token that is signed now."""
         issued_at = int(now.timestamp())
         claims = {
             **self.claims,
@@ -71,7 +72,7 @@ class Token:
             "exp": issued_at + LIFE_SECONDS,
             "jti": secrets.token_urlsafe(16),
         }
-        signed = current_signer(now).sign(claims)
+        signed = self.signer.sign(claims)
         body = {
             "token": signed,
             "access_token": signed,
@@ -189,7 +190,8 @@ def _token(wanted: Wanted, granted: Iterable[Granted], now: datetime) -> Token:
         "access": access,
     }
     refresh_token = offer(wanted.stay, wanted.registry, now) if wanted.stay else None
-    return Token(claims, " ".join(_spelled(entry) for entry in access), refresh_token)
+    scope = " ".join(_spelled(entry) for entry in access)
+    return Token(current_signer(now), claims, scope, refresh_token)
 
 
 def _access(grant: Granted) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """A request in the same words gets the same answer, for as long as it would be made again."""
 
+import base64
 import gc
+import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,9 +22,11 @@ from permissions import reading
 from permissions.snapshots.memory import store, watcher
 from permissions.snapshots.store import FRESH_SECONDS, clock
 from permissions.uses import uses
-from registries import pull_log, repeats, routes, throttle
+from registries import pull_log, repeats, routes, signing, throttle
+from registries.authorities import BACKDATED, authority_in
 from registries.authzen import EVALUATION
 from registries.http import Answer, Request
+from registries.models import SigningKey
 from tests.conftest import named_organization
 from tests.snapshots.test_steady_state import evaluation
 
@@ -91,6 +96,16 @@ def organization_token() -> Iterator[tuple[str, str]]:
     token, secret = create_organization_token(STAFF, acme, label="CI", scope="repo:admin")
     yield token.public_id, secret
     revoke_organization_token(STAFF, acme, token.public_id)
+
+
+@pytest.fixture
+def coming_key(tmp_path: Path) -> Iterator[SigningKey]:
+    """A key that is valid in an hour."""
+    begins = timezone.now() + timedelta(hours=1)
+    key = signing.rotate(authority_in(tmp_path, begins), begins + BACKDATED)
+    watcher.look_again()
+    yield key
+    key.delete()
 
 
 def test_the_same_words_are_read_once(evaluate: Ask, check: Ask, asked: list[Request]) -> None:
@@ -300,6 +315,36 @@ def test_a_token_is_signed_anew_of_what_was_granted_before(
     assert {answer["scope"] for answer in answers} == {"repository:acme/app:pull"}
     assert [line.decided.protocol for line in logged] == ["token"] * 3
     assert len(asked) == 1
+
+
+def test_a_token_is_signed_with_the_newest_key_that_is_valid(
+    client: httpx.Client,
+    secrets: dict[str, str],
+    coming_key: SigningKey,
+    asked: list[Request],
+    at: Callable[[datetime], None],
+) -> None:
+    def key_of_a_token() -> str | None:
+        answer = client.get(
+            "/auth/token",
+            params={"service": "acme", "scope": "repository:acme/app:pull"},
+            auth=("mel", secrets["MEL_TOKEN"]),
+        )
+        if answer.status_code == 503:
+            return None
+        header = answer.json()["token"].partition(".")[0]
+        return str(json.loads(base64.urlsafe_b64decode(f"{header}=="))["kid"])
+
+    assert key_of_a_token() != coming_key.key_id
+    at(coming_key.not_before - timedelta(microseconds=1))
+    assert key_of_a_token() != coming_key.key_id
+    at(coming_key.not_before)
+    assert key_of_a_token() == coming_key.key_id
+    at(coming_key.not_after - signing.RESERVE - timedelta(microseconds=1))
+    assert key_of_a_token() == coming_key.key_id
+    assert len(asked) == 2
+    at(coming_key.not_after - signing.RESERVE)
+    assert key_of_a_token() is None
 
 
 def test_everybody_gets_a_refresh_token_of_their_own(
