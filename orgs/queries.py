@@ -23,6 +23,7 @@ from orgs.models import (
     User,
 )
 from orgs.names import is_name
+from orgs.rows import Row, Rows
 from orgs.secrets import SecretKind, kind_of, password_stamp, secret_digest
 
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -267,11 +268,29 @@ def user_named(username: str) -> User | None:
     return User.objects.filter(username=username).first() if is_name(username) else None
 
 
-def active_user_named(username: str) -> User | None:
-    """The active user of that name, or None."""
+def active_user_to_know(username: str) -> Row | None:
+    """The `pk` and `password` of the active user of that name, or None; whether they have a
+    `second_factor`, and as `joined` a row for each team of theirs: with its `membership`, its
+    `organization` and `organization_id`, and (None for a membership of no team) its `team`,
+    `team_id`, `is_owners` and `can_push`.
+    """
     if not is_name(username):
         return None
-    return User.objects.filter(username=username, is_active=True).first()
+    with scopes_disabled():
+        memberships = Membership.objects.filter(user=OuterRef("pk"))
+    joined = Rows(
+        memberships,
+        membership="pk",
+        organization="organization__name",
+        organization_id="organization_id",
+        team="teams__name",
+        team_id="teams__pk",
+        is_owners="teams__is_owners",
+        can_push="teams__can_push",
+    )
+    users = User.objects.filter(username=username, is_active=True)
+    fields = {"joined": joined, "second_factor": with_second_factor("pk")}
+    return users.values("pk", "password", **fields).first()
 
 
 def active_users_among(usernames: Iterable[str]) -> set[str]:
@@ -284,6 +303,11 @@ def active_users_among(usernames: Iterable[str]) -> set[str]:
 def second_factors_of(user: User) -> QuerySet[Any]:
     """A person's authenticator app and passkeys."""
     return _second_factors(user=user)
+
+
+def with_second_factor(user: str) -> Exists:
+    """Whether the user whom a field of a query's rows leads to has a second factor."""
+    return Exists(_second_factors(user=OuterRef(user)))
 
 
 def recovery_codes_of(user: User) -> QuerySet[Any]:

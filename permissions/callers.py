@@ -22,7 +22,7 @@ from orgs.names import is_name
 from orgs.queries import (
     REFRESH_TOKEN_IDLE,
     REFRESH_TOKEN_LIFE_ON_PASSWORD,
-    has_second_factor,
+    with_second_factor,
 )
 from orgs.secrets import SecretKind, kind_of, password_stamp, secret_digest
 from permissions import cluster_queries, queries
@@ -222,6 +222,7 @@ def _load_refresh_secret(digest: str) -> Loaded[StayingSignedIn] | None:
         RefreshToken.objects.select_related(
             "user", "personal_token__user", "organization_token__organization"
         )
+        .annotate(second_factor=with_second_factor("user"))
         .filter(digest=digest)
         .first()
     )
@@ -241,7 +242,7 @@ def _load_refresh_secret(digest: str) -> Loaded[StayingSignedIn] | None:
         tags.add(f"tenant:{organization.organization_id}")
     if user is not None and not user.is_active:
         return None
-    if token.user is not None and not _admits(token.user, token.password_stamp):
+    if token.user is not None and (token.second_factor or not _is_of(token.user, token)):
         return None
     found = StayingSignedIn(
         token.pk,
@@ -255,9 +256,9 @@ def _load_refresh_secret(digest: str) -> Loaded[StayingSignedIn] | None:
     return Loaded(found, frozenset(tags), PART)
 
 
-def _admits(user: User, stamp: str) -> bool:
-    """Whether registries admit a user by a password of this stamp (P9)."""
-    return compare_digest(stamp, password_stamp(user.password)) and not has_second_factor(user)
+def _is_of(user: User, token: RefreshToken) -> bool:
+    """Whether the password that the token was given for is the user's still (P9)."""
+    return compare_digest(token.password_stamp, password_stamp(user.password))
 
 
 def _of_user(token: PersonalAccessToken) -> TokenHolder:

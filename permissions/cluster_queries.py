@@ -2,11 +2,13 @@
 
 import re
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django_scopes import scope, scopes_disabled
 
 from orgs.models import Organization
 from orgs.names import is_name
+from orgs.rows import Row, Rows
 from permissions.cluster_models import (
     EVERY_OTHER,
     NAMESPACE_PATTERN,
@@ -72,16 +74,28 @@ def mapping_of(cluster: ConnectedCluster, namespace: str) -> ClusterNamespace | 
     return next((one for one in namespaces_at(cluster) if one.namespace == namespace), None)
 
 
-def organization_for(cluster: ConnectedCluster, namespace: str) -> Organization | None:
-    """The organization that answers for a cluster's namespace, or None."""
-    if cluster.organization is not None:
-        return cluster.organization
+def cluster_to_know(name: str, namespace: str) -> Row | None:
+    """The `pk` of the connected cluster of that name, or None; and the `organization` that answers
+    for a namespace of it, with its `organization_id`: both None if none does."""
+    if not is_name(name) or not is_namespace(namespace):
+        return None
     with scopes_disabled():
-        lines = ClusterNamespace.objects.select_related("organization").filter(
-            cluster=cluster, namespace__in=[namespace, EVERY_OTHER]
+        clusters = ConnectedCluster.objects.filter(name=name)
+        lines = ClusterNamespace.objects.filter(
+            cluster=OuterRef("pk"), namespace__in=[namespace, EVERY_OTHER]
         )
-        found = {line.namespace: line.organization for line in lines}
-    return found.get(namespace) or found.get(EVERY_OTHER)
+    answering = {"organization": "organization__name", "organization_id": "organization_id"}
+    found = clusters.values(
+        "pk",
+        own=JSONObject(**answering),
+        lines=Rows(lines, namespace="namespace", **answering),
+    ).first()
+    if found is None:
+        return None
+    by_namespace = {line["namespace"]: line for line in found["lines"]}
+    mapped = by_namespace.get(namespace) or by_namespace.get(EVERY_OTHER)
+    own: Row = found["own"]
+    return {"pk": found["pk"], **(own if own["organization"] or not mapped else mapped)}
 
 
 def live_cluster_credential(digest: str) -> ClusterCredential | None:

@@ -4,32 +4,30 @@ The tags are those of `permissions.triggers`. What depends on the time is kept a
 judged when it is used.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django_scopes import scope, scopes_disabled
+from django.db.models import OuterRef
+from django_scopes import scopes_disabled
 
-from orgs.models import Organization, OrganizationAccessToken
+from orgs.models import OrganizationAccessToken
 from orgs.names import is_name
 from orgs.queries import (
-    active_user_named,
+    active_user_to_know,
     active_users_among,
     docker_organizations_among,
-    has_second_factor,
-    memberships_of,
     organization_at_docker_hub,
-    organization_named,
 )
+from orgs.rows import Row
 from orgs.secrets import password_stamp
 from permissions import cluster_queries, queries
 from permissions.core import facts as core
 from permissions.core.catalog import Catalog
+from permissions.core.own_rules import OwnRules
 from permissions.core.policy import Mode, Namespace, Plan, Policy, SubjectKind
-from permissions.core.reference import Repository
-from permissions.models import ConnectedRegistry, ImageAccessPolicy
-from permissions.models import Namespace as StoredNamespace
-from permissions.own_rule_queries import rules_that_count
+from permissions.core.reference import HUB, Repository
+from permissions.own_rule_queries import as_core, rules_that_count
 from permissions.snapshots.memory import Kind
 from permissions.snapshots.store import Loaded
 
@@ -84,24 +82,29 @@ class Site:
 
 
 def _load_user(username: str) -> Loaded[KnownUser] | None:
-    user = active_user_named(username)
+    user = active_user_to_know(username)
     if user is None:
         return None
-    with scopes_disabled():
-        memberships = list(memberships_of(user).prefetch_related("teams"))
-    standings = {}
-    tags = {f"user:{user.pk}"}
-    for membership in memberships:
-        teams = membership.teams.all()
-        standings[membership.organization.name] = core.Standing(
-            membership.is_owner, membership.can_push, frozenset(team.name for team in teams)
-        )
-        tags |= {f"membership:{membership.pk}", f"tenant:{membership.organization_id}"}
-        tags |= {f"team:{team.pk}" for team in teams}
+    teams: dict[str, list[Row]] = {}
+    tags = {f"user:{user['pk']}"}
+    for one in user["joined"]:
+        teams.setdefault(one["organization"], []).append(one)
+        tags |= {f"membership:{one['membership']}", f"tenant:{one['organization_id']}"}
+        if one["team_id"] is not None:
+            tags.add(f"team:{one['team_id']}")
+    standings = {organization: _standing(of) for organization, of in teams.items()}
     subject = core.Subject(SubjectKind.USER, username, live=True, standings=standings)
-    stamp = None if has_second_factor(user) else password_stamp(user.password)
-    known = KnownUser(user.pk, subject, stamp)
+    stamp = None if user["second_factor"] else password_stamp(user["password"])
+    known = KnownUser(user["pk"], subject, stamp)
     return Loaded(known, frozenset(tags), PART * (1 + len(tags)))
+
+
+def _standing(teams: Iterable[Row]) -> core.Standing:
+    return core.Standing(
+        is_owner=any(one["is_owners"] for one in teams),
+        can_push=any(one["can_push"] for one in teams),
+        teams=frozenset(one["team"] for one in teams if one["team_id"] is not None),
+    )
 
 
 def _load_token(public_id: str) -> Loaded[KnownToken] | None:
@@ -129,24 +132,24 @@ def _load_cluster_namespace(id: str) -> Loaded[core.Subject] | None:
     """A namespace, as `cluster/namespace`: a member of the organization that answers for it, in
     no team, never an owner (D16); not live if none does."""
     cluster_name, _, namespace = id.partition("/")
-    cluster = cluster_queries.stored_cluster(cluster_name)
-    if cluster is None or not cluster_queries.is_namespace(namespace):
+    cluster = cluster_queries.cluster_to_know(cluster_name, namespace)
+    if cluster is None:
         return None
-    organization = cluster_queries.organization_for(cluster, namespace)
-    tags = {f"cluster:{cluster.pk}"}
+    organization, tags = cluster["organization"], {f"cluster:{cluster['pk']}"}
     if organization is None:
         return Loaded(core.Subject(SubjectKind.CLUSTER, id, live=False), frozenset(tags))
-    standings = {organization.name: core.Standing(is_owner=False, can_push=False)}
+    standings = {organization: core.Standing(is_owner=False, can_push=False)}
     subject = core.Subject(SubjectKind.CLUSTER, id, live=True, standings=standings)
-    return Loaded(subject, frozenset(tags | {f"tenant:{organization.pk}"}), PART)
+    tags.add(f"tenant:{cluster['organization_id']}")
+    return Loaded(subject, frozenset(tags), PART)
 
 
 def _load_organization(name: str) -> Loaded[KnownOrganization] | None:
-    organization = organization_named(name)
-    if organization is None:
+    found = queries.rules_to_know(name, rules_that_count(OuterRef("pk")))
+    if found is None:
         return None
-    known, parts = _facts(organization)
-    tags = frozenset({f"organization:{organization.pk}", "site_registries"})
+    known, parts = _facts(found)
+    tags = frozenset({f"organization:{found['pk']}", "site_registries"})
     return Loaded(known, tags, PART * parts)
 
 
@@ -159,34 +162,33 @@ def _load_docker_organization(docker_organization: str) -> Loaded[str] | None:
     return Loaded(organization.name, frozenset({f"organization:{organization.pk}"}))
 
 
-def _facts(organization: Organization) -> tuple[KnownOrganization, int]:
-    registries = list(queries.registries_of(organization))
-    with scope(organization=organization):
-        policy = ImageAccessPolicy.objects.get()
-        rules = rules_that_count(organization)
-    namespaces = [(one.registry_id, _namespace(one)) for one in queries.namespaces_of(organization)]
+def _facts(found: Row) -> tuple[KnownOrganization, int]:
+    registries = found["registries"]
+    namespaces = [
+        (one["registry"], Namespace(one["host"] or HUB, one["path"])) for one in found["owned"]
+    ]
+    rules = OwnRules(tuple(map(as_core, found["rules"])))
+    own = {one["id"] for one in registries}
     shared = core.OrganizationFacts(
-        name=organization.name,
-        policy_version=policy.version,
-        plan=Plan(organization.plan),
+        name=found["name"],
+        policy_version=found["version"],
+        plan=Plan(found["plan"]),
         policy=Policy(
-            enabled=policy.enabled,
-            allow_official_images=policy.allow_official_images,
-            allow_verified_publishers=policy.allow_verified_publishers,
-            mode=Mode(policy.mode),
+            enabled=found["enabled"],
+            allow_official_images=found["allow_official_images"],
+            allow_verified_publishers=found["allow_verified_publishers"],
+            mode=Mode(found["mode"]),
         ),
-        namespaces=_owned(namespaces, not_on=registries),
-        mirrors=frozenset(one.host for one in registries if one.upstream),
+        namespaces=_owned(namespaces, not_on=own),
+        mirrors=frozenset(one["host"] for one in registries if one["upstream"]),
         own_rules=rules,
     )
     known = KnownOrganization(
-        docker_organization=organization.docker_organization,
+        docker_organization=found["docker_organization"],
         anywhere=shared,
         for_itself=replace(shared, namespaces=_owned(namespaces)),
         for_registries={
-            one.service: replace(
-                shared, namespaces=_owned(namespaces, not_on=set(registries) - {one})
-            )
+            one["service"]: replace(shared, namespaces=_owned(namespaces, not_on=own - {one["id"]}))
             for one in registries
         },
     )
@@ -195,23 +197,16 @@ def _facts(organization: Organization) -> tuple[KnownOrganization, int]:
     return known, 6 + 3 * len(registries) + len(namespaces) + choices + 2 * len(rules.rules)
 
 
-def _namespace(stored: StoredNamespace) -> Namespace:
-    registry = stored.registry
-    return Namespace(registry.host if registry else ConnectedRegistry.DOCKER_HUB, stored.path)
-
-
 def _owned(
-    namespaces: Iterable[tuple[int | None, Namespace]], not_on: Iterable[ConnectedRegistry] = ()
+    namespaces: Iterable[tuple[int | None, Namespace]], not_on: Container[int | None] = ()
 ) -> frozenset[Namespace]:
     """The namespaces of an organization, each with its registry's id, without those on registries
     that don't count (C9)."""
-    left_out = {registry.pk for registry in not_on}
-    return frozenset(one for registry, one in namespaces if registry not in left_out)
+    return frozenset(one for registry, one in namespaces if registry not in not_on)
 
 
 def _load_site(_: None) -> Loaded[Site]:
-    site = Site(queries.site_mirrors(), queries.site_version())
-    return Loaded(site, frozenset({"site_registries", "site_version"}))
+    return Loaded(Site(*queries.site_to_know()), frozenset({"site_registries", "site_version"}))
 
 
 def _load_catalog(path: str) -> Loaded[Catalog]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from audit.pull_queries import pulls_by_own_rule
 from orgs.models import Organization
+from orgs.rows import Row, Rows, moment
 from permissions.core import own_rules as core
 from permissions.core.reference import spelled
 from permissions.own_rule_models import OwnRule
@@ -64,30 +65,46 @@ def organizations_with_rules_about(host: str) -> list[Organization]:
         return list(Organization.objects.filter(pk__in=affected).order_by("pk"))
 
 
-def rules_that_count(organization: Organization) -> core.OwnRules:
-    """The rules that nobody has ended; the core looks at when they end by themselves."""
-    return core.OwnRules(
-        tuple(_as_core(rule) for rule in own_rules_of(organization).filter(ended_at=None))
+def rules_that_count(organization: OuterRef) -> Rows:
+    """The rules that nobody has ended, for `as_core`; the core looks at when they end by
+    themselves."""
+    with scopes_disabled():
+        rules = OwnRule.objects.filter(organization=organization, ended_at=None)
+    return Rows(
+        rules,
+        id="pk",
+        effect="effect",
+        target="target",
+        team="team__name",
+        user="user__username",
+        ends_at="ends_at",
+        reason="reason",
+    )
+
+
+def as_core(rule: Row) -> core.OwnRule:
+    """A rule that counts, as the core looks at it."""
+    return core.OwnRule(
+        id=rule["id"],
+        effect=core.Effect(rule["effect"]),
+        target=core.parse_target(rule["target"]),
+        audience=_audience(rule["team"], rule["user"]),
+        ends_at=moment(rule["ends_at"]),
+        reason=rule["reason"],
     )
 
 
 def audience_of(rule: OwnRule) -> core.Audience:
     """Whom a rule is, or was, for."""
-    if rule.team is not None or rule.former_team:
-        return core.Audience.team(rule.team.name if rule.team else rule.former_team)
-    return core.Audience.user(rule.user.username) if rule.user else core.EVERYONE
+    team = rule.team.name if rule.team else rule.former_team or None
+    return _audience(team, rule.user.username if rule.user else None)
+
+
+def _audience(team: str | None, user: str | None) -> core.Audience:
+    if team is not None:
+        return core.Audience.team(team)
+    return core.Audience.user(user) if user is not None else core.EVERYONE
 
 
 def _counting() -> Q:
     return Q(ended_at=None) & (Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
-
-
-def _as_core(rule: OwnRule) -> core.OwnRule:
-    return core.OwnRule(
-        id=rule.pk,
-        effect=core.Effect(rule.effect),
-        target=core.parse_target(rule.target),
-        audience=audience_of(rule),
-        ends_at=rule.ends_at,
-        reason=rule.reason,
-    )

@@ -1,10 +1,11 @@
 """Reading the rules. Functions about one organization start from it."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django_scopes import scope, scopes_disabled
 
 from orgs.models import AccessToken, Organization
 from orgs.names import is_name
+from orgs.rows import Row, Rows
 from permissions.core import facts as core
 from permissions.core.catalog import Catalog, CatalogKind
 from permissions.core.catalog import CatalogEntry as Entry
@@ -124,6 +125,45 @@ def owned_namespaces(organization: Organization) -> frozenset[OwnedNamespace]:
     """The namespaces that an organization owns, as its own decisions see them."""
     namespaces = namespaces_of(organization).values_list("registry__host", "path")
     return frozenset(OwnedNamespace(host or HUB, path) for host, path in namespaces)
+
+
+def rules_to_know(organization: str, own_rules: Rows) -> Row | None:
+    """All that is kept in memory of the organization of that name, or None: its `name`, `plan` and
+    `docker_organization`, its policy, and rows of its `registries`, its `owned` namespaces and
+    (`own_rules`, as they are read) its `rules`.
+    """
+    if not is_name(organization):
+        return None
+    # From the policy, as without one there are no rules to decide by.
+    with scopes_disabled():
+        policies = ImageAccessPolicy.objects.filter(organization__name=organization)
+        registries = ConnectedRegistry.objects.filter(organization=OuterRef("pk"))
+        namespaces = Namespace.objects.filter(organization=OuterRef("pk"))
+    return policies.values(
+        "pk",
+        "enabled",
+        "allow_official_images",
+        "allow_verified_publishers",
+        "mode",
+        "version",
+        name=F("organization__name"),
+        plan=F("organization__plan"),
+        docker_organization=F("organization__docker_organization"),
+        registries=Rows(registries, id="pk", service="service", host="host", upstream="upstream"),
+        owned=Rows(namespaces, registry="registry_id", host="registry__host", path="path"),
+        rules=own_rules,
+    ).first()
+
+
+def site_to_know() -> tuple[frozenset[str], int]:
+    """The hosts of site-wide registries that mirror Docker Hub, and the version of what all
+    organizations share."""
+    with scopes_disabled():
+        mirrors = ConnectedRegistry.objects.filter(organization=None, upstream=HUB)
+    found = SiteVersion.objects.values("version", mirrors=Rows(mirrors, host="host")).first()
+    if found is None:  # nothing that all share has been changed yet
+        return site_mirrors(), site_version()
+    return frozenset(one["host"] for one in found["mirrors"]), found["version"]
 
 
 def site_version() -> int:

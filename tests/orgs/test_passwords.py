@@ -10,7 +10,7 @@ from orgs import verified_passwords
 from orgs.actor import Actor
 from orgs.operations import deactivate_user
 from orgs.passwords import stamp_of_password
-from orgs.queries import active_user_named
+from orgs.queries import active_user_to_know
 from orgs.secrets import password_stamp
 from tests.conftest import named_user
 
@@ -34,8 +34,8 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def right(name: str, password: str) -> bool:
-    user = active_user_named(name)
-    stamp = password_stamp(user.password) if user else None
+    user = active_user_to_know(name)
+    stamp = password_stamp(user["password"]) if user else None
     return stamp_of_password(name, password, stamp) is not None
 
 

@@ -256,7 +256,7 @@ def test_what_can_not_be_known_is_an_error(review: Review, monkeypatch: pytest.M
     def away(*_: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr("permissions.queries.registries_of", away)
+    monkeypatch.setattr("permissions.queries.rules_to_know", away)
     answer = review("alpine")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"

@@ -294,7 +294,7 @@ def test_a_fault_is_never_an_allow(
     def fail(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("permissions.queries.site_mirrors", fail)
+    monkeypatch.setattr("permissions.queries.site_to_know", fail)
     answer = ask("GET", "/v2/library/alpine/manifests/latest", who="olivia")
     assert answer.status_code == 503
     assert reason(answer)

@@ -48,7 +48,7 @@ def test_a_fault_is_never_an_allow(
     def fail(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("permissions.queries.site_mirrors", fail)
+    monkeypatch.setattr("permissions.queries.site_to_know", fail)
     body = {
         "subject": {"type": "user", "id": "olivia"},
         "action": {"name": "pull"},
