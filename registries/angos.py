@@ -9,6 +9,7 @@ from permissions.core.decision import Decision
 from permissions.core.policy import Rule, SubjectKind
 from permissions.core.text import shown
 from permissions.facts import ANONYMOUS, Claim
+from permissions.reading import once
 from registries import live_check_openapi
 from registries.http import Answer, Request, Route
 from registries.live_check import (
@@ -57,7 +58,9 @@ def handle(request: Request) -> Answer:
         action, verdict = decided(claim, registry, asked)
     except (UnknownRegistry, Unreadable, Elsewhere) as error:
         return refused(403, str(error))
-    if verdict.rule is Rule.UNKNOWN_SUBJECT and not count(UNKNOWN_SUBJECTS, registry.service):
+    if verdict.rule is Rule.UNKNOWN_SUBJECT and not once(
+        "unknown", lambda: count(UNKNOWN_SUBJECTS, registry.service)
+    ):
         return refused(403, "Too many unknown users lately. Wait a minute.")
     is_part = asked.is_part and not request.headers["x-registry-action"].endswith("-manifest")
     if isinstance(verdict, Decision) and not (is_part and verdict.allowed):

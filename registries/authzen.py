@@ -13,6 +13,7 @@ from permissions.authorize import authorize
 from permissions.core.decision import Decision, OrganizationDecision
 from permissions.core.policy import Rule
 from permissions.facts import Asker, Claim
+from permissions.reading import once
 from registries import authzen_openapi
 from registries.authzen_request import (
     IMAGE,
@@ -94,15 +95,18 @@ def evaluated(caller: Caller, evaluation: Evaluation) -> Response:
 
 
 def _about_image(caller: Caller, evaluation: Evaluation, claim: Claim, asker: Asker) -> Response:
-    decision = authorize(claim, asker, evaluation.resource.id, evaluation.action.name)
+    image, action = evaluation.resource.id, evaluation.action.name
+    decision = authorize(claim, asker, image, action)
     # Only who is unknown waits: somebody who guesses names must not stop everybody's pulls.
-    if decision.rule is Rule.UNKNOWN_SUBJECT and not count(UNKNOWN_SUBJECTS, caller.key):
+    if decision.rule is Rule.UNKNOWN_SUBJECT and not once(
+        ("unknown", claim, image, action), lambda: count(UNKNOWN_SUBJECTS, caller.key)
+    ):
         raise Refused(
             429,
             "Too many unknown subjects lately. Wait a minute.",
             {"Retry-After": f"{RETRY_AFTER_SECONDS}"},
         )
-    note(Protocol.AUTHZEN, caller.asker.registry, claim, {evaluation.action.name: decision})
+    note(Protocol.AUTHZEN, caller.asker.registry, claim, {action: decision})
     return answer_of(decision)
 
 
