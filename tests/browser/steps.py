@@ -50,6 +50,7 @@ def cells(table: Locator) -> list[list[str]]:
 def accessibility_violations(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is drawn once nothing in it is being fetched."""
     # What is replaced under axe's eyes it reports as the fault of the whole page.
+    page.wait_for_load_state()
     page.wait_for_function("onItsWay => !document.querySelector(onItsWay)", arg=ON_ITS_WAY)
     page.evaluate(AXE)
     options = json.dumps({"resultTypes": ["violations"]})

@@ -104,8 +104,10 @@ def test_an_authenticator_app_and_a_recovery_code(visit: Visit, password: str) -
     expect(elsewhere.get_by_text("9 unused")).to_be_visible()
 
     nina.get_by_role("link", name="Remove… the authenticator app").click()
+    removing = nina.get_by_role("button", name="Remove the authenticator app")
+    expect(removing).to_be_visible()
     found += accessibility_violations(nina)
-    nina.get_by_role("button", name="Remove the authenticator app").click()
+    removing.click()
     expect(nina.get_by_text("The authenticator app is removed.")).to_be_visible()
     assert found == []
 
@@ -165,6 +167,7 @@ def test_a_passkey_signs_in_alone(visit: Visit, password: str) -> None:
     settings_of(nina)
     nina.get_by_role("link", name="Add a passkey").click()
     confirm(nina, password)
+    expect(nina.get_by_label("Name")).to_be_visible()
     found += accessibility_violations(nina)
     nina.get_by_label("Name").fill("My phone")
     nina.get_by_role("button", name="Add", exact=True).click()
@@ -195,11 +198,15 @@ def test_a_passkey_signs_in_alone(visit: Visit, password: str) -> None:
 
     settings_of(nina)
     nina.get_by_role("link", name="Manage passkeys").click()
+    old_phone = nina.get_by_role("link", name="Remove… My old phone")
+    expect(old_phone).to_be_visible()
     found += accessibility_violations(nina)
-    nina.get_by_role("link", name="Remove… My old phone").click()
+    old_phone.click()
     confirm(nina, password)
+    removing = nina.get_by_role("button", name="Remove this passkey")
+    expect(removing).to_be_visible()
     found += accessibility_violations(nina)
-    nina.get_by_role("button", name="Remove this passkey").click()
+    removing.click()
     expect(nina.get_by_text("You have no passkey yet.")).to_be_visible()
     assert found == []
 
