@@ -138,11 +138,7 @@ def test_an_end_in_the_middle_of_things_loses_nothing(tmp_path: Path) -> None:
                 return
 
     redis = os.environ["REDIS_URL"]
-    # As deployed, a worker is given longer to end than the log takes at most to write what waits.
-    patience = ("--workers-kill-timeout", "8")
-    with services.site(
-        database_url=database, redis_url=redis, prepare=prepare, options=patience
-    ) as served:
+    with services.site(database_url=database, redis_url=redis, prepare=prepare) as served:
         pulls = Pulls(served.url, read_env(env_file), database, "ending")
         threads = [threading.Thread(target=keep_asking, args=[pulls]) for _ in range(8)]
         for thread in threads:
